@@ -1,0 +1,58 @@
+# moqt: build, test and install. Every target first sees to its Debian packages (.ci/deps).
+#
+#   make build                    .build/release/moqt, without Swift's shared libraries
+#   make test                     all tests; SANITIZE=address or SANITIZE=thread runs them under a sanitizer
+#   make check                    formatting, file sizes, and a build in which warnings are errors
+#   make demo                     a movie from a publisher through a relay to a subscriber
+#   make install                  PREFIX (default /usr/local) and DESTDIR are honoured
+#   make deps                     NGTCP2=distro keeps Debian 12's own ngtcp2
+
+SWIFT := $(shell command -v swift || echo /opt/swift/usr/bin/swift)
+PREFIX ?= /usr/local
+SHARE := $(DESTDIR)$(PREFIX)/share
+
+# The arrows between the targets are checked by the compiler.
+BUILD := $(SWIFT) build --explicit-target-dependency-import-check error
+RELEASE := $(BUILD) -c release --static-swift-stdlib --product moqt
+
+SANITIZE ?=
+SANITIZED := $(if $(SANITIZE),--sanitize $(SANITIZE) --scratch-path .build-$(SANITIZE))
+
+.PHONY: all deps build test check demo install clean
+
+all: build
+
+deps:
+	@.ci/deps
+
+build: deps
+	$(RELEASE)
+
+# A crash is reported at once, without waiting for Swift's backtracer.
+test: export SWIFT_BACKTRACE = enable=no
+test: export LSAN_OPTIONS = suppressions=$(CURDIR)/Tests/leaks.supp:print_suppressions=0
+test: export TSAN_OPTIONS = halt_on_error=1
+test: export MOQT_SANITIZER = $(SANITIZE)
+test: deps
+	$(BUILD) $(SANITIZED) --build-tests
+	$(SWIFT) test $(SANITIZED) --skip-build --disable-xctest
+
+check: deps
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
+	.ci/sizes
+	$(BUILD) --build-tests
+	$(RELEASE)
+
+demo: deps build
+	Tests/Demo/demo.sh
+
+install: build
+	install -D -m 755 .build/release/moqt $(DESTDIR)$(PREFIX)/bin/moqt
+	install -d $(SHARE)/man/man1
+	install -m 644 man/*.1 $(SHARE)/man/man1
+	install -D -m 644 completions/moqt.bash $(SHARE)/bash-completion/completions/moqt
+	install -D -m 644 completions/_moqt $(SHARE)/zsh/site-functions/_moqt
+	install -D -m 644 completions/moqt.fish $(SHARE)/fish/vendor_completions.d/moqt.fish
+
+clean:
+	rm -rf .build .build-address .build-thread

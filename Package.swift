@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: Swift 6 mode, explicit imports, no warnings.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+/// Settings of the layers that hold no C: every unsafe operation is marked where it stands.
+let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+/// A target of `Sources/NAME` together with its tests in `Tests/NAME`.
+func layer(
+    _ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting],
+    testing: [Target.Dependency] = []
+) -> [Target] {
+    let tested: [Target.Dependency] = [.init(stringLiteral: name)]
+    return [
+        .target(name: name, dependencies: dependencies, swiftSettings: settings),
+        .testTarget(
+            name: name + "Tests", dependencies: tested + dependencies + testing,
+            path: "Tests/" + name, swiftSettings: strict),
+    ]
+}
+
+let layers: [[Target]] = [
+    // Lifetimes: for `Bytes.span`, the one borrowed view of our own.
+    layer("Wire", [], pure + [.enableExperimentalFeature("Lifetimes")]),
+    layer("MoQTCodec", ["Wire"], pure),
+    layer("MoQTSession", ["MoQTCodec", "Wire"], pure),
+    layer("MoQTRelay", ["MoQTSession", "MoQTCodec", "Wire"], pure),
+    layer("MoQTMedia", ["Wire"], pure),
+    layer("QUIC", ["Wire", "CNgtcp2", "CGnuTLS"], strict, testing: ["Credentials"]),
+    layer("EventLoop", ["Wire", "CLinux"], strict),
+    layer("Credentials", ["CCrypto"], strict),
+    layer("MediaFiles", ["MoQTMedia", "Wire", "CAVFormat"], strict),
+    layer(
+        "Endpoint", ["EventLoop", "QUIC", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire"], strict,
+        testing: ["Credentials"]),
+    layer("CommandLine", [], pure, testing: ["Commands", "Credentials", "EventLoop", "MoQTCodec", "QUIC", "Wire"]),
+    layer(
+        "Commands",
+        [
+            "CommandLine", "MediaFiles", "MoQTMedia", "Credentials", "Endpoint", "EventLoop",
+            "QUIC", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire",
+        ], strict),
+]
+
+let clibraries: [Target] = [
+    .systemLibrary(
+        name: "CNgtcp2", pkgConfig: "libngtcp2",
+        providers: [.apt(["libngtcp2-dev", "libngtcp2-crypto-gnutls-dev"])]),
+    .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    // No pkgConfig: it is loaded when needed, not linked.
+    .systemLibrary(
+        name: "CAVFormat",
+        providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev"])]),
+    .systemLibrary(name: "CLinux"),
+]
+
+let package = Package(
+    name: "moqt",
+    products: [.executable(name: "moqt", targets: ["moqt"])],
+    targets: clibraries + layers.flatMap { $0 } + [
+        .executableTarget(name: "moqt", dependencies: ["Commands"], swiftSettings: strict)
+    ]
+)

@@ -1,0 +1,139 @@
+/// What a command line asks for.
+package enum Request<Settings> {
+    case run(Settings)
+    /// Help or version, whatever else was written after it.
+    case interrupted(Interruption)
+}
+
+extension Command {
+    /// Reads a command line: options and operands in any order, then the environment for what it left open.
+    ///
+    /// Understands `--name=value`, `--name value`, `--no-name`, `-ovalue`, `-o value`, bundled flags (`-vq`), `--`
+    /// before operands that begin with a dash, and `-` as an operand. An empty environment variable counts as unset.
+    package func parse(
+        _ arguments: [String], environment: (String) -> String? = { _ in nil }
+    ) throws(UsageError) -> Request<Settings> {
+        var parser = Parser(options: groups.flatMap(\.options), settings: initial())
+        if let interruption = try parser.read(arguments) { return .interrupted(interruption) }
+        try parser.read(environment: environment)
+        try parser.assign(operands)
+        try check(&parser.settings)
+        return .run(parser.settings)
+    }
+}
+
+private struct Parser<Settings> {
+    let options: [Option<Settings>]
+    var settings: Settings
+    var words: [String] = []
+    /// Long names of the options that were given.
+    var seen: Set<String> = []
+
+    /// Applies the options and keeps the operands; stops at help or version.
+    mutating func read(_ arguments: [String]) throws(UsageError) -> Interruption? {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument == "--" {
+                words += rest
+                return nil
+            }
+            let interruption: Interruption?
+            if argument.hasPrefix("--") {
+                interruption = try long(argument, &rest)
+            } else if argument.hasPrefix("-"), argument.utf8.count > 1 {
+                interruption = try bundle(argument, &rest)
+            } else {
+                words.append(argument)
+                continue
+            }
+            if let interruption { return interruption }
+        }
+        return nil
+    }
+
+    /// `--name`, `--name=value`, `--name value` or `--no-name`.
+    private mutating func long(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) -> Interruption?
+    {
+        let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(parts[0])
+        let attached = parts.count > 1 ? String(parts[1]) : nil
+        guard let option = options.first(where: { $0.form.names.contains(name) }) else { throw unknown(name) }
+        if let negate = option.negate, name == "no-" + option.form.long {
+            try refuse(attached, of: "--" + name)
+            negate(&settings)
+            seen.insert(option.form.long)
+            return nil
+        }
+        return try apply(option, as: "--" + name, attached: attached, &rest)
+    }
+
+    /// `-v`, `-vq`, `-ofile`, `-o file`, `-vo file`.
+    private mutating func bundle(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError)
+        -> Interruption?
+    {
+        var letters = argument.dropFirst()
+        while let letter = letters.popFirst() {
+            guard let option = options.first(where: { $0.form.short == letter }) else {
+                throw UsageError("unknown option", subject: "-" + String(letter).printable())
+            }
+            let takesRest = option.form.valueName != nil && !letters.isEmpty
+            let attached = takesRest ? String(letters) : nil
+            if takesRest { letters = "" }
+            if let interruption = try apply(option, as: "-\(letter)", attached: attached, &rest) { return interruption }
+        }
+        return nil
+    }
+
+    private mutating func apply(
+        _ option: Option<Settings>, as name: String, attached: String?, _ rest: inout ArraySlice<String>
+    ) throws(UsageError) -> Interruption? {
+        seen.insert(option.form.long)
+        if option.form.valueName == nil {
+            try refuse(attached, of: name)
+            try apply(option.apply, "", about: name)
+            return option.form.interruption
+        }
+        guard let value = attached ?? rest.popFirst() else {
+            throw .expected(option.form.expectation, got: nil).about(name)
+        }
+        try apply(option.apply, value, about: name)
+        return nil
+    }
+
+    private mutating func apply(
+        _ body: (inout Settings, String) throws(UsageError) -> Void, _ value: String, about subject: String
+    ) throws(UsageError) {
+        do { try body(&settings, value) } catch { throw error.about(subject) }
+    }
+
+    private func refuse(_ value: String?, of name: String) throws(UsageError) {
+        if let value { throw UsageError("expected no value, got '\(value.printable())'", subject: name) }
+    }
+
+    private func unknown(_ name: String) -> UsageError {
+        let nearest = name.nearest(of: options.flatMap(\.form.names))
+        let hint = nearest.map { "; did you mean --\($0)?" } ?? ""
+        return UsageError("unknown option" + hint, subject: "--" + name.printable())
+    }
+
+    mutating func read(environment: (String) -> String?) throws(UsageError) {
+        for option in options where !seen.contains(option.form.long) {
+            guard let name = option.form.environment, let value = environment(name), !value.isEmpty else { continue }
+            try apply(option.apply, value, about: name)
+        }
+    }
+
+    mutating func assign(_ operands: [Operand<Settings>]) throws(UsageError) {
+        var rest = words[...]
+        for operand in operands where operand.isExpected(settings) {
+            repeat {
+                guard let word = rest.popFirst() else {
+                    if operand.form.presence != .required { break }
+                    throw .expected(operand.form.expectation, got: nil).about(operand.form.name)
+                }
+                try apply(operand.apply, word, about: operand.form.name)
+            } while operand.form.presence == .repeatable && !rest.isEmpty
+        }
+        if let word = rest.first { throw .expected("no more operands", got: word) }
+    }
+}

@@ -1,0 +1,291 @@
+internal import CommandLine
+internal import Endpoint
+internal import EventLoop
+internal import Glibc
+internal import MoQTCodec
+internal import MoQTRelay
+internal import MoQTSession
+internal import QUIC
+internal import Wire
+
+/// `moqt pub` at work: what the reading thread posts goes into logs, from which every subscriber is served.
+///
+/// The logs outlive connections: after a reconnection the new peer is served from them.
+final class PubRun: ClientApplication {
+    let settings: PubSettings
+    let output: Output
+    let client: ClientRun
+    let publisher = Publisher(cache: Cache(limit: 32 << 20))
+    let gate = FeedGate()
+    private let mailbox: Mailbox<FeedItem>
+    private let firstGroup: UInt64
+    /// What is published; nil until the input is known.
+    private(set) var publication: Publication?
+
+    /// What the reading thread may be ahead of the readers, in bytes.
+    private let window: UInt64
+    /// Bytes that came from the reading thread, and those that readers are done with.
+    private var fed: UInt64 = 0
+    private var consumed: UInt64 = 0
+    /// The connection was lost, and who had subscribed may come back: lossless input waits, and nothing ends.
+    private var isHeld = false
+
+    /// The session, once it is ready.
+    private(set) var peer: Peer?
+    private var announcement: RequestID?
+    private var isAnnounced = false
+    private var isStarted = false
+    private var waitsForTracks = false
+    private var inputFailure: String?
+    private var hasWarnedOfDatagrams = false
+
+    /// Set when no more is published: how the command ends once everything is delivered.
+    private var outcome: (status: ExitStatus, words: String?)?
+    private var hasEndedTracks = false
+    private var checksDelivery = false
+
+    let began: Instant
+    private var nextTick: Instant
+
+    init(_ settings: PubSettings, _ output: Output) throws {
+        guard let url = settings.url else { throw UsageError.expected("a URL", got: nil) }
+        self.settings = settings
+        self.output = output
+        client = try ClientRun(settings.connection, url, output)
+        mailbox = try Mailbox()
+        firstGroup = settings.firstGroup ?? (settings.isLive ? Self.millisecondsSince1970() : 0)
+        // Datagrams wait in queues that drop what is too much.
+        window = settings.datagrams ? UInt64(FedObject.overhead) << 9 : 8 << 20
+        began = EventLoop.clock()
+        nextTick = began
+        publisher.subscribed = { [weak self] _ in self?.subscribed() }
+    }
+
+    private static func millisecondsSince1970() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+    }
+
+    func run() throws -> ExitStatus {
+        _ = try mailbox.attach(to: client.loop) { [weak self] in self?.received($0) }
+        try Feeder(settings: settings, firstGroup: firstGroup, gate: gate, mailbox: mailbox).start()
+        // A file that is no use is known before anything is sent; a pipe may take its time.
+        if readsRegularFiles {
+            client.loop.run(until: Instant(nanoseconds: .max)) { publication != nil || outcome != nil }
+        }
+        if let outcome, publication == nil {
+            if let words = outcome.words { output.error(words) }
+            return outcome.status
+        }
+        let status = client.run(self)
+        gate.stop()
+        output.endProgress()
+        if output.json { try writeSummary(status) }
+        return status
+    }
+
+    private var readsRegularFiles: Bool {
+        settings.inputs.allSatisfy { input in
+            guard case .file(let path) = input else { return settings.format != .media }
+            var info = stat()
+            return stat(path, &info) != 0 || info.st_mode & S_IFMT != S_IFIFO
+        }
+    }
+
+    // MARK: - Input
+
+    private func received(_ item: FeedItem) {
+        guard outcome == nil else { return }
+        switch item {
+        case .opened(let movie, let notes):
+            for note in notes { output.log(.notice, note) }
+            publication = Publication(movie, settings, firstGroup: firstGroup, by: publisher, client.loop.now)
+            introduce()
+        case .object(let object):
+            fed += UInt64(FedObject.overhead + object.payload.count)
+            publication?.begin(object, client.loop.now)
+        case .payload(let payload):
+            fed += UInt64(payload.count)
+            publication?.append(payload, client.loop.now)
+        case .ended(nil): end(.success)
+        case .ended(.unusable(let words)): end(.unusableInput, words)
+        case .ended(.stopped): break
+        }
+        client.driver.wake()
+    }
+
+    // MARK: - Sessions
+
+    func connected(_ link: Link, _ peer: Peer) {}
+
+    func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
+        switch event {
+        case .ready:
+            client.connectionWorks()
+            self.peer = peer
+            introduce()
+        case .accepted(let id, _) where id == announcement:
+            output.log(.info, "the namespace was accepted")
+            isAnnounced = true
+            offerTracks()
+        case .rejected(let id, let error): refused(id, error)
+        case .goAway(let message, nil):
+            let time = message.timeout == 0 ? "" : " in \(message.timeout) ms"
+            output.log(.notice, "the server is going away\(time)")
+        default: _ = publisher.handle(event, from: peer)
+        }
+    }
+
+    /// Tells a peer what there is, once that is known.
+    private func introduce() {
+        guard publication != nil, let peer else { return }
+        output.log(.info, "session \(peer.number) is ready")
+        isAnnounced = settings.announce != .wait
+        if settings.announce != .never {
+            peer.say { announcement = try $0.publishNamespace(namespace) }
+        }
+        if isAnnounced { offerTracks() }
+        // What is held for want of a connection goes on when somebody listens, or nobody seems to.
+        client.loop.once(at: client.loop.now + .seconds(2)) { [weak self] in self?.release() }
+    }
+
+    private var namespace: TrackNamespace {
+        switch settings.name {
+        case .track(let name): name.namespace
+        case .namespace(let namespace): namespace
+        }
+    }
+
+    private func offerTracks() {
+        if settings.publish, let peer, let publication {
+            for log in publication.logs { try? publisher.offer(log, to: peer) }
+        }
+        startIfWanted()
+    }
+
+    /// Everything that is not the namespace's is the PUBLISH of a track.
+    private func refused(_ id: RequestID, _ error: RequestError) {
+        let isNamespace = id == announcement
+        let what = isNamespace ? "the namespace" : "a track"
+        let reason = error.reason.isEmpty ? "" : ": \(error.reason)"
+        let words = "\(what) was refused: \(error.code)\(reason)"
+        if isNamespace, settings.announce == .always { return output.warning(words) }
+        end(.refused, words)
+    }
+
+    func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
+        _ = publisher.handle(.closed(SessionClose(origin: .transport, code: .noError, reason: "")), from: peer)
+        if self.peer === peer { self.peer = nil }
+        announcement = nil
+        isAnnounced = false
+        isHeld = true
+        client.disconnected(cause)
+    }
+
+    func lost(_ status: ExitStatus, _ words: String) {
+        gate.stop()
+        client.fail(status, words)
+    }
+
+    // MARK: - Start
+
+    private func subscribed() {
+        release()
+        startIfWanted()
+    }
+
+    private func release() {
+        isHeld = false
+        client.driver.wake()
+    }
+
+    private func startIfWanted() {
+        guard !isStarted, let publication, isAnnounced, peer != nil else { return }
+        if settings.start == .now { return start() }
+        let wanted = publication.tracks.filter { $0.log.subscriptions.contains { $0.forwards } }
+        guard !wanted.isEmpty else { return }
+        if wanted.count == publication.tracks.count { return start() }
+        // Whoever takes one track of a movie is about to ask for the others.
+        guard !waitsForTracks else { return }
+        waitsForTracks = true
+        client.loop.once(at: client.loop.now + .milliseconds(250)) { [weak self] in self?.start() }
+    }
+
+    private func start() {
+        guard !isStarted else { return }
+        isStarted = true
+        output.log(.info, "begins")
+        gate.open()
+    }
+
+    // MARK: - Rounds
+
+    func settle(_ now: Instant) {
+        publisher.cache.settle(now)
+        while let credit = publisher.cache.nextCredit() { consumed += credit.byteCount }
+        if settings.datagrams { settleDatagrams() }
+        if !isHeld || settings.deliveryTimeout != nil { gate.allow(consumed + window) }
+        if outcome != nil { endTracks() }
+    }
+
+    /// Datagrams are not read from logs: what has left the queue was taken.
+    private func settleDatagrams() {
+        guard let downlink = peer?.downlink else { return consumed = fed }
+        if downlink.nextDatagram == nil { consumed = fed }
+        if downlink.datagramsDropped > 0, !hasWarnedOfDatagrams {
+            hasWarnedOfDatagrams = true
+            let limit = client.link?.connection.maxDatagramPayload ?? 0
+            let why = limit == 0 ? "the peer takes none" : "on this path one takes \(limit) bytes with its header"
+            output.warning("objects too large for a datagram are dropped: \(why)")
+        }
+    }
+
+    var deadline: Instant? { nextTick }
+
+    func timeReached(_ now: Instant) {
+        guard now >= nextTick else { return }
+        nextTick = now + .milliseconds(500)
+        publisher.cache.dropStalledReaders(now)
+        output.progress(at: now, progress(now))
+    }
+
+    // MARK: - End
+
+    func interrupted(_ status: ExitStatus) { end(status, within: .seconds(1)) }
+
+    func outOfTime() { end(.timedOut, "--max-time has passed", within: .seconds(1)) }
+
+    /// Publishes no more; the command ends when everything is delivered, or after `limit`.
+    private func end(_ status: ExitStatus, _ words: String? = nil, within limit: Interval? = nil) {
+        guard outcome == nil || limit != nil else { return }
+        outcome = (status, words)
+        gate.stop()
+        if let limit { client.loop.once(at: client.loop.now + limit) { [weak self] in self?.conclude() } }
+        client.driver.wake()
+    }
+
+    private func endTracks() {
+        if !hasEndedTracks {
+            // PUBLISH_DONE does not overtake datagrams that are still to go.
+            if settings.datagrams, let link = client.link, !link.isDelivered { return }
+            hasEndedTracks = true
+            publication?.end()
+        }
+        guard !checksDelivery else { return }
+        checksDelivery = true
+        // What this round queued has been said by then.
+        client.loop.afterEvents { [weak self] in self?.checkDelivery() }
+    }
+
+    private func checkDelivery() {
+        checksDelivery = false
+        guard outcome != nil, !isHeld, publisher.subscriberCount == 0, client.link?.isDelivered ?? true else { return }
+        conclude()
+    }
+
+    private func conclude() {
+        guard let outcome else { return }
+        if let words = outcome.words { client.fail(outcome.status, words) } else { client.finish(outcome.status) }
+    }
+}

@@ -1,0 +1,85 @@
+package import CommandLine
+internal import Wire
+
+/// `moqt relay`: its tables.
+package enum RelayCommand {
+    package static let name = "relay"
+    package static let abstract = "pass objects from publishers to subscribers"
+
+    package static var command: Command<RelaySettings> {
+        Command(
+            name, abstract, description: description,
+            groups: [
+                OptionGroup("Listening", listening), OptionGroup("Objects", objects),
+                OptionGroup("Connections", TransportSettings.options.map { $0.within(\.transport) }),
+                CommonSettings.group(json: "Print listeners as JSON").within(\.common),
+            ],
+            examples: examples, initial: { RelaySettings() },
+            check: { settings throws(UsageError) in try settings.check() })
+    }
+
+    private static let description = [
+        """
+        Listens for MoQT clients over QUIC. A track that a client subscribes to is subscribed to once at its \
+        publisher, and its objects are passed on as they arrive.
+        """,
+        """
+        Without --cert a self-signed ECDSA P-256 certificate is made, valid for 13 days; clients accept it with \
+        --fingerprint. Each listener prints a line to stdout when it is ready, with its port and the SHA-256 \
+        fingerprint of the certificate.
+        """,
+        """
+        SIGTERM drains: clients are told to go away, and the relay ends with status 0 when they have, or after \
+        --drain.
+        """,
+    ]
+
+    private static let examples = [
+        Example("moqt relay", "Listen on every address, port 4443."),
+        Example("moqt relay --listen 127.0.0.1:0", "Listen on this host only, on a port that the system chooses."),
+        Example("moqt relay --cert chain.pem --key key.pem --listen [::]:443", "Serve with a real certificate."),
+    ]
+
+    private static var listening: [Option<RelaySettings>] {
+        [
+            .value(
+                "listen", .listener, "Where to listen; port 0 picks one", default: RelaySettings.defaultListener,
+                repeatable: true
+            ) {
+                $0.listeners.append($1)
+            }
+        ] + IdentitySettings.options("Certificate chain, PEM").map { $0.within(\.identity) } + [
+            .value("max-connections", .number("N", in: 1...1_000_000), "Connections at once", default: "10000") {
+                $0.maximumConnections = $1
+            },
+            .value("address-validation", .choice, "Answer new clients with Retry; auto: under load", default: "auto") {
+                $0.addressValidation = $1
+            },
+            .value("drain", .interval("SECONDS", zero: true), "Time that SIGTERM leaves to clients", default: "10") {
+                $0.drainTime = $1
+            },
+        ]
+    }
+
+    private static var objects: [Option<RelaySettings>] {
+        [
+            .value(
+                "cache-size", .size("BYTES", in: 0...UInt64(1) << 50), "Payload kept for later subscribers",
+                default: "256Mi"
+            ) {
+                $0.cacheSize = $1
+            },
+            .value(
+                "cache-time", .interval("SECONDS"), "How long an object is kept", default: "until its room is needed"
+            ) {
+                $0.cacheTime = $1
+            },
+            .value(
+                "default-delivery-timeout", .interval("MS", zero: true),
+                "Delivery timeout where a publisher sets none; 0: none", default: "0"
+            ) {
+                $0.defaultDeliveryTimeout = $1 == .zero ? nil : $1
+            },
+        ]
+    }
+}

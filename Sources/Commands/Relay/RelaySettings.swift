@@ -1,0 +1,39 @@
+internal import CommandLine
+package import Wire
+
+/// What `moqt relay` was told, checked; nothing has been opened.
+package struct RelaySettings: CommandSettings {
+    /// When a new client address must prove itself by a QUIC Retry (RFC 9000 §8.1.2).
+    package enum AddressValidation: String, CaseIterable, Sendable {
+        /// While many handshakes are unfinished.
+        case auto
+        case always, never
+    }
+
+    package var common = CommonSettings()
+    package var transport = TransportSettings()
+    /// Without one, a self-signed certificate is made.
+    package var identity = IdentitySettings()
+    /// Never empty. Port 0 lets the system choose.
+    package var listeners: [SocketAddress] = []
+    /// Bytes of payload kept for later subscribers, of all tracks together.
+    package var cacheSize: UInt64 = 256 << 20
+    /// How long an object is kept; nil: until the room is needed.
+    package var cacheTime: Interval?
+    /// Delivery timeout of tracks whose publisher set none; nil: none, so that nothing is dropped.
+    package var defaultDeliveryTimeout: Interval?
+    /// How long SIGTERM leaves clients to go.
+    package var drainTime = Interval.seconds(10)
+    /// Connections at once, 1 or more; more are refused.
+    package var maximumConnections: Int = 10_000
+    package var addressValidation = AddressValidation.auto
+
+    package init() {}
+
+    static let defaultListener = "[::]:4443"
+
+    mutating func check() throws(UsageError) {
+        try identity.check()
+        if listeners.isEmpty { listeners = [try ValueType.listener.parse(Self.defaultListener)] }
+    }
+}

@@ -1,0 +1,153 @@
+internal import CommandLine
+internal import EventLoop
+internal import Glibc
+package import Wire
+
+/// What a command says besides its payload: errors, log lines and a progress line, all on stderr.
+///
+/// Any thread may use it. Each line is written whole.
+package final class Output: Sendable {
+    /// Errors are always written; `notice` and above unless `-q`; each `-v` adds a level.
+    package enum Level: Int, Comparable, Sendable {
+        case error, warning, notice, info, debug, trace
+        package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    private struct State {
+        var progress = ProgressLine()
+    }
+
+    /// Whether stdout is for a program to read.
+    package let json: Bool
+    private let name: String
+    private let threshold: Level
+    private let errors: Int32
+    private let logFile: Int32?
+    private let colored: Bool
+    /// Whether there is a terminal for ``progress(at:_:)``.
+    package let showsProgress: Bool
+    private let state = Guarded(State())
+
+    /// Opens the log file, if any.
+    ///
+    /// - Parameter name: who speaks: `moqt pub`.
+    /// - Throws: `WriteError.failed` when the log file cannot be opened.
+    package init(
+        name: String, settings: CommonSettings, errors: Int32 = STDERR_FILENO, environment: (String) -> String?
+    ) throws(WriteError) {
+        let isTerminal = isatty(errors) == 1
+        self.name = name
+        self.errors = errors
+        json = settings.json
+        threshold =
+            settings.quiet ? .error : Level(rawValue: min(2 + settings.verbosity, Level.trace.rawValue)) ?? .trace
+        colored =
+            switch settings.color {
+            case .always: true
+            case .never: false
+            case .auto: isTerminal && (environment("NO_COLOR") ?? "").isEmpty && environment("TERM") != "dumb"
+            }
+        showsProgress = isTerminal && !settings.quiet
+        if let path = settings.logFile {
+            let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else { throw WriteError.failed(errno) }
+            logFile = descriptor
+        } else {
+            logFile = nil
+        }
+    }
+
+    deinit {
+        if let logFile { close(logFile) }
+    }
+
+    /// Says why the command fails: the one line that goes with a status other than 0. Always written.
+    package func error(_ message: String) {
+        write("\(paint(name + ":", .error)) \(Self.oneLine(message))\n", to: errors)
+        if let logFile { write(Self.logLine(.error, message), to: logFile) }
+    }
+
+    package func isLogged(_ level: Level) -> Bool { level <= threshold }
+
+    /// Says what happens. `message` is not built unless it will be written; peer text in it must be `printable`.
+    package func log(_ level: Level, _ message: @autoclosure () -> String) {
+        guard level <= threshold else { return }
+        if let logFile { return write(Self.logLine(level, message()), to: logFile) }
+        write("\(paint("\(name): \(level):", level)) \(Self.oneLine(message()))\n", to: errors)
+    }
+
+    package func warning(_ message: @autoclosure () -> String) { log(.warning, message()) }
+
+    /// Shows `text` in the last line of the terminal, twice a second at most; does nothing where there is no terminal.
+    ///
+    /// - Parameter now: monotonic time; nothing here reads a clock for it.
+    package func progress(at now: Instant, _ text: @autoclosure () -> String) {
+        guard showsProgress else { return }
+        let bytes = state.withLock { $0.progress.update(at: now, text()) }
+        if let bytes { Descriptors.write(Array(bytes.utf8), to: errors) }
+    }
+
+    /// Takes the progress line off the terminal.
+    package func endProgress() {
+        state.withLock { state in
+            if let bytes = state.progress.erase() { Descriptors.write(Array(bytes.utf8), to: errors) }
+        }
+    }
+
+    private func write(_ line: String, to descriptor: Int32) {
+        state.withLock { state in
+            let erased = descriptor == errors ? state.progress.erase() ?? "" : ""
+            Descriptors.write(Array((erased + line).utf8), to: descriptor)
+        }
+    }
+
+    private func paint(_ text: String, _ level: Level) -> String {
+        guard colored, level <= .warning else { return text }
+        return "\u{1B}[\(level == .error ? "1;31" : "33")m\(text)\u{1B}[0m"
+    }
+
+    private static func oneLine(_ message: String) -> String {
+        String(message.map { $0.isNewline ? " " : $0 })
+    }
+
+    /// `2026-01-31T12:00:00.000Z warning message`.
+    private static func logLine(_ level: Level, _ message: String) -> String {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        var fields = tm()
+        gmtime_r(&now.tv_sec, &fields)
+        let date = [fields.tm_year + 1900, fields.tm_mon + 1, fields.tm_mday].map(padded).joined(separator: "-")
+        let time = [fields.tm_hour, fields.tm_min, fields.tm_sec].map(padded).joined(separator: ":")
+        let milliseconds = String(String(1000 + now.tv_nsec / 1_000_000).dropFirst())
+        return "\(date)T\(time).\(milliseconds)Z \(level) \(oneLine(message))\n"
+    }
+
+    private static func padded(_ number: Int32) -> String { number < 10 ? "0\(number)" : String(number) }
+}
+
+/// The line at the bottom of a terminal that says how far a command is. Pure: gives the bytes to write.
+package struct ProgressLine: Sendable {
+    /// Between two updates.
+    package static let interval = Interval.milliseconds(500)
+    private static let columns = 79
+
+    private var due = Instant(nanoseconds: 0)
+    private var isShown = false
+
+    package init() {}
+
+    /// What shows `text`, cut to a line; nil when the last update is less than `interval` ago.
+    package mutating func update(at now: Instant, _ text: @autoclosure () -> String) -> String? {
+        guard now >= due else { return nil }
+        due = now + Self.interval
+        isShown = true
+        return "\r\u{1B}[K" + text().prefix(Self.columns)
+    }
+
+    /// What takes the line away; nil when there is none.
+    package mutating func erase() -> String? {
+        guard isShown else { return nil }
+        isShown = false
+        return "\r\u{1B}[K"
+    }
+}

@@ -1,0 +1,78 @@
+package import CommandLine
+package import EventLoop
+package import Wire
+
+extension ValueType where Value == Interval {
+    /// A length of time, see ``ValueType/nanoseconds(_:zero:)``.
+    package static func interval(_ name: String, zero: Bool = false) -> Self {
+        ValueType<UInt64>.nanoseconds(name, zero: zero).map { Interval(nanoseconds: $0) }
+    }
+}
+
+extension ValueType where Value == SocketAddress {
+    /// `ADDR:PORT` in numbers; without an address (`:PORT`) it is every address.
+    package static var listener: Self {
+        Self("ADDR:PORT", expects: "ADDR:PORT in numbers, such as [::]:4443") { (try? HostPort($0))?.numeric }
+    }
+}
+
+/// What `--resolve` says: where a host and port really are.
+package struct Resolution: Hashable, Sendable {
+    package var name: HostPort
+    /// With the port of `name`.
+    package var address: SocketAddress
+}
+
+extension ValueType where Value == Resolution {
+    /// `HOST:PORT:ADDR` as curl takes it; IPv6 addresses may stand in brackets.
+    package static var resolution: Self {
+        Self("HOST:PORT:ADDR", expects: "HOST:PORT:ADDR with a numeric address") { text in
+            let start = text.hasPrefix("[") ? text.firstIndex(of: "]") ?? text.startIndex : text.startIndex
+            guard let first = text[start...].firstIndex(of: ":") else { return nil }
+            guard let second = text[text.index(after: first)...].firstIndex(of: ":") else { return nil }
+            guard let name = try? HostPort(String(text[..<second])), !name.host.isEmpty else { return nil }
+            var address = text[text.index(after: second)...]
+            if address.hasPrefix("["), address.hasSuffix("]") { address = address.dropFirst().dropLast() }
+            return SocketAddress(host: String(address), port: name.port).map { Resolution(name: name, address: $0) }
+        }
+    }
+}
+
+/// SHA-256 of a certificate.
+package struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
+    /// 32 of them.
+    package var bytes: [UInt8]
+
+    /// 64 hex digits, colons between them ignored; nil for anything else.
+    package init?(_ text: String) {
+        let digits = text.filter { $0 != ":" }.utf8.map { Character(UnicodeScalar($0)).hexDigitValue }
+        guard digits.count == 64 else { return nil }
+        bytes = []
+        for index in stride(from: 0, to: 64, by: 2) {
+            guard let high = digits[index], let low = digits[index + 1] else { return nil }
+            bytes.append(UInt8(high << 4 | low))
+        }
+    }
+
+    /// 64 lower-case hex digits.
+    package var description: String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
+
+extension ValueType where Value == Fingerprint {
+    package static var fingerprint: Self {
+        Self("HEX", expects: "64 hex digits (SHA-256)") { Fingerprint($0) }
+    }
+}
+
+extension ValueType where Value == Double {
+    /// Something per second: more than 0, at most a million; fractions are fine.
+    package static func rate(_ name: String) -> Self {
+        Self(name, expects: "a number more than 0, at most 1000000") { text in
+            let billionths = Quantity.parse(text, bare: 1_000_000_000, units: [])
+            guard let billionths, billionths > 0, billionths <= 1_000_000_000_000_000 else { return nil }
+            return Double(billionths) / 1e9
+        }
+    }
+}

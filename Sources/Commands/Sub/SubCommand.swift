@@ -1,0 +1,109 @@
+package import CommandLine
+internal import Wire
+
+/// `moqt sub`: its tables.
+package enum SubCommand {
+    package static let name = "sub"
+    package static let abstract = "subscribe, into a file or to stdout"
+
+    package static var command: Command<SubSettings> {
+        Command(
+            name, abstract, description: description,
+            groups: [
+                OptionGroup("Output", output), OptionGroup("Choice", choice),
+                ConnectionSettings.group.within(\.connection),
+                CommonSettings.group(json: "Print objects (or with --list tracks) as JSON").within(\.common),
+            ],
+            operands: operands, examples: examples, initial: { SubSettings() },
+            check: { settings throws(UsageError) in try settings.check() })
+    }
+
+    private static let description = [
+        """
+        Subscribes at the server at URL. The objects of a track are written as they are, one after the other in order; \
+        the chosen tracks of a namespace with a catalog are written as one fragmented MP4.
+        """,
+        """
+        NAME is a track (live-cam1--video) or a namespace (live-cam1) in the text form of the MoQT drafts: namespace \
+        fields joined by hyphens, then two hyphens and the track name; bytes outside A-Z, a-z, 0-9 and _ are written \
+        as a period and two lower-case hex digits.
+        """,
+        """
+        A FORMAT is text with these fields: %n track name, %g group, %o object, %s size in bytes, %t latency in \
+        milliseconds or -, %p payload, %% a percent sign; \\n, \\t, \\r, \\0 and \\\\ are understood.
+        """,
+        "The command ends when every chosen track is done. An interrupt finishes the file first.",
+    ]
+
+    private static let examples = [
+        Example("moqt sub -k moqt://localhost:4443 live-cam1 -o copy.mp4", "Save a movie."),
+        Example("moqt sub -k moqt://localhost:4443 live-cam1 | ffplay -", "Watch it."),
+        Example("moqt sub -k moqt://localhost:4443 live-cam1 --list", "Show which tracks there are."),
+        Example("moqt sub -k moqt://localhost:4443 test--numbers --as lines", "Print each object as a line."),
+    ]
+
+    private static var operands: [Operand<SubSettings>] {
+        [
+            .value(.url, "Server: moqt://HOST[:PORT][/PATH][?QUERY], port 443 by default") { $0.url = $1 },
+            .value(
+                .name, "Track, or namespace with a catalog; left out where --namespace is given",
+                when: { !$0.nameSettings.isGivenByOptions }
+            ) { $0.nameSettings.operand = $1 },
+        ]
+    }
+
+    private static var output: [Option<SubSettings>] {
+        [
+            .value("output", short: "o", .destination, "Where to write; DIR/ takes a file per object", default: "-") {
+                $0.destination = $1
+            },
+            .value("as", .choice, "Form of the output of a track", default: "raw") { $0.chosenFormat = $1 },
+            .value("template", short: "F", .template, "Write each object by a template (see man moqt-sub)") {
+                $0.template = $1
+            },
+            .flag("unordered", "Write objects as they arrive") { $0.unordered = true },
+            .value("stats", .interval("SECONDS"), "Print statistics to stderr this often") {
+                $0.statisticsInterval = $1
+            },
+        ]
+    }
+
+    private static var choice: [Option<SubSettings>] {
+        NameSettings.options.map { $0.within(\.nameSettings) } + [
+            .flag("list", "Print the tracks of the catalog and end") { $0.list = true },
+            .value("track", .text("NAME"), "Take this track of the catalog", repeatable: true) { $0.tracks.append($1) },
+            .value("video", .selection, "Take the Nth video track, or none", default: "all") { $0.video = $1 },
+            .value("audio", .selection, "Take the Nth audio track, or none", default: "all") { $0.audio = $1 },
+            .value("from", .choice, "Begin at the next object, or at the next group", default: "now") { $0.from = $1 },
+            .value("count", short: "n", .number("N", in: 1...UInt64.max), "End after N objects") {
+                $0.objectLimit = $1
+            },
+            .value("groups", .number("N", in: 1...UInt64.max), "End after N groups") { $0.groupLimit = $1 },
+            .value("wait", .interval("SECONDS"), "Wait this long for a publisher, then status 6") { $0.wait = $1 },
+        ]
+    }
+}
+
+extension ValueType where Value == SubSettings.Destination {
+    fileprivate static var destination: Self {
+        Self("FILE|DIR/|-", expects: "a file, a directory with a slash at its end, or -", completion: .file) { text in
+            if text.isEmpty { return nil }
+            if text == "-" { return .standardOutput }
+            return text.hasSuffix("/") ? .directory(text) : .file(text)
+        }
+    }
+}
+
+extension ValueType where Value == SubSettings.Selection {
+    fileprivate static var selection: Self {
+        ValueType<Int>.number("N", in: 1...1_000_000).map { .number($0) }.or([("none", .none)])
+    }
+}
+
+extension ValueType where Value == FieldTemplate {
+    fileprivate static var template: Self {
+        Self("FORMAT", expects: "a template, such as '%g/%o %s\\n'") { (text) throws(UsageError) in
+            try FieldTemplate(text)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+internal import CommandLine
+internal import MoQTCodec
+package import Wire
+
+/// What `moqt sub` was told, checked; nothing has been opened.
+package struct SubSettings: CommandSettings {
+    package enum Destination: Hashable, Sendable {
+        case standardOutput
+        case file(String)
+        /// One file per object, named `GROUP-SUBGROUP-OBJECT`; the path ends in a slash.
+        case directory(String)
+    }
+    /// How the objects of a track are written.
+    package enum Format: String, CaseIterable, Sendable { case raw, lines, frames }
+    /// Where to begin.
+    package enum From: String, CaseIterable, Sendable {
+        /// At the object that comes next; for media, at the start of the group in progress.
+        case now
+        /// At the next group.
+        case next
+    }
+    /// Which of a catalog's tracks of one kind.
+    package enum Selection: Hashable, Sendable {
+        case all, none
+        /// The one with this number in the catalog's order, from 1.
+        case number(Int)
+    }
+
+    package var common = CommonSettings()
+    package var connection = ConnectionSettings()
+    /// Set by the URL operand, which every parsed command line has.
+    package var url: MoQTURL?
+    package var nameSettings = NameSettings()
+    /// One track, or a namespace with a catalog.
+    package var name = NameArgument.namespace(TrackNamespace())
+    package var destination = Destination.standardOutput
+    /// Print the catalog's tracks instead of subscribing to them; only with a namespace.
+    package var list = false
+    /// Names of catalog tracks to take; empty: all that `video` and `audio` choose. Only with a namespace.
+    package var tracks: [String] = []
+    /// Only with a namespace.
+    package var video = Selection.all
+    /// Only with a namespace.
+    package var audio = Selection.all
+    package var from = From.now
+    /// End after this many objects, 1 or more; nil: no limit. Only with a track.
+    package var objectLimit: UInt64?
+    /// End after this many groups (of each track), 1 or more; nil: no limit. Not with `unordered`.
+    package var groupLimit: UInt64?
+    /// How long to wait for a publisher that is not there (yet or any more); nil: an unknown track ends the command.
+    package var wait: Interval?
+    /// By `--as`; nil: raw. Only with a track.
+    package var chosenFormat: Format?
+    /// By `-F`; nil: objects are written as `format` says. Only with a track.
+    package var template: FieldTemplate?
+    /// Objects are written as they arrive, not in order of group and object.
+    package var unordered = false
+    /// How often to print a line of statistics to stderr; nil: never.
+    package var statisticsInterval: Interval?
+
+    package init() {}
+
+    package var format: Format { chosenFormat ?? .raw }
+
+    /// The same for the catalog, of which all groups are wanted.
+    var ofCatalog: SubSettings {
+        var settings = self
+        settings.groupLimit = nil
+        return settings
+    }
+}
+
+extension SubSettings {
+    /// Settles what depends on several options, and refuses options that would do nothing.
+    mutating func check() throws(UsageError) {
+        try connection.check()
+        name = try nameSettings.resolved()
+        switch name {
+        case .track: try checkTrack()
+        case .namespace: try checkNamespace()
+        }
+    }
+
+    private func checkTrack() throws(UsageError) {
+        let namespaceOnly: [(String, Bool)] = [
+            ("--list", list), ("--track", !tracks.isEmpty), ("--video", video != .all), ("--audio", audio != .all),
+        ]
+        for (option, isGiven) in namespaceOnly where isGiven {
+            throw .expected("a namespace with \(option)", got: name.description).about("NAME")
+        }
+        var forms: [String] = []
+        if chosenFormat != nil { forms.append("--as") }
+        if template != nil { forms.append("--template") }
+        if common.json { forms.append("--json") }
+        if case .directory(let path) = destination, let form = forms.first {
+            throw UsageError("not with \(form), got '\(path.printable())'", subject: "--output")
+        }
+        if unordered, groupLimit != nil { throw UsageError("not with --unordered", subject: "--groups") }
+        if forms.count > 1 { throw UsageError("not with \(forms[1])", subject: forms[0]) }
+    }
+
+    private func checkNamespace() throws(UsageError) {
+        var trackOnly: [(String, Bool)] = [
+            ("--as", chosenFormat != nil), ("--template", template != nil), ("--unordered", unordered),
+            ("--count", objectLimit != nil),
+            ("--json without --list", common.json && !list),
+        ]
+        if case .directory = destination { trackOnly.append(("--output DIR/", true)) }
+        for (option, isGiven) in trackOnly where isGiven {
+            throw .expected("a track (NAMESPACE--TRACK) with \(option)", got: name.description).about("NAME")
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package import EventLoop
+package import MoQTSession
+package import QUIC
+package import Wire
+
+/// Where a client connects to, and how.
+package struct DialTarget {
+    /// The addresses to try, best first; not empty.
+    package var addresses: [SocketAddress]
+    /// For SNI and the certificate; nil: neither sent nor checked.
+    package var serverName: String?
+    package var credentials: ClientCredentials
+    package var quic: QUICSettings
+    package var session: SessionConfiguration
+    /// How long an established connection survives reports that nothing listens at the server's port.
+    package var refusalPatience = Interval.seconds(3)
+
+    package init(
+        addresses: [SocketAddress], serverName: String?, credentials: ClientCredentials, quic: QUICSettings,
+        session: SessionConfiguration
+    ) {
+        self.addresses = addresses
+        self.serverName = serverName
+        self.credentials = credentials
+        self.quic = quic
+        self.session = session
+    }
+}
+
+/// Why no connection was made.
+package enum DialError: Error {
+    /// No socket could be had, or nothing listens there.
+    case system(SystemError)
+    /// The handshake failed.
+    case closed(CloseCause)
+}
+
+/// Connects to the first of some addresses that answers: each gets a short start before the next (RFC 8305).
+package final class Dial {
+    private let target: DialTarget
+    private let driver: Driver
+    private var left: [SocketAddress]
+    private var attempts: [ObjectIdentifier: (link: Link, port: Port)] = [:]
+    private var timer: TimerID?
+    private var failure: DialError?
+    private var done: ((Result<Link, DialError>) -> Void)?
+    /// Keeps socket and link of the connection that was made.
+    private var winner: (link: Link, port: Port)?
+
+    private static let headStart = Interval.milliseconds(300)
+
+    /// Starts at once. `done` is told once, when a handshake is complete or all have failed; a link's own end after
+    /// that is told to the application.
+    package init(_ target: DialTarget, driver: Driver, done: @escaping (Result<Link, DialError>) -> Void) {
+        self.target = target
+        self.driver = driver
+        self.done = done
+        left = target.addresses
+        tryNext()
+    }
+
+    /// Gives up all attempts, and the connection.
+    package func close() {
+        done = nil
+        stopTimer()
+        for attempt in attempts.values { drop(attempt) }
+        attempts = [:]
+        if let winner { drop(winner) }
+        winner = nil
+    }
+
+    private func drop(_ attempt: (link: Link, port: Port)) {
+        attempt.link.abandon()
+        attempt.port.close()
+    }
+
+    private func tryNext() {
+        stopTimer()
+        guard !left.isEmpty, done != nil else { return }
+        start(left.removeFirst())
+        if !left.isEmpty, done != nil {
+            timer = driver.loop.once(at: driver.loop.now + Self.headStart) { [weak self] in
+                self?.timer = nil
+                self?.tryNext()
+            }
+        }
+    }
+
+    private func stopTimer() {
+        if let timer { driver.loop.cancel(timer) }
+        timer = nil
+    }
+
+    private func start(_ address: SocketAddress) {
+        do {
+            try connect(address)
+        } catch let error as SystemError {
+            failed(.system(error))
+        } catch {
+            failed(.closed(.dropped))
+        }
+    }
+
+    private func connect(_ address: SocketAddress) throws {
+        let socket = try UDPSocket(peer: address)
+        let path = NetworkPath(local: socket.localAddress, remote: address)
+        let connection = try Connection.client(
+            on: path, serverName: target.serverName, credentials: target.credentials, settings: target.quic,
+            now: EventLoop.clock())
+        let id = ObjectIdentifier(connection)
+        let port = try Port(
+            socket, driver.loop,
+            received: { [weak self] in self?.received($0, $1, $2, id) },
+            failed: { [weak self] in self?.refused($0, id) })
+        let link = Link(connection: connection, driver: driver, port: port, configuration: target.session) {
+            [weak self] _, cause in self?.ended(id, cause)
+        }
+        link.refusalPatience = target.refusalPatience
+        link.established = { [weak self] in self?.won($0, id) }
+        attempts[id] = (link, port)
+        link.mark()
+    }
+
+    private func received(_ datagram: UnsafeRawBufferPointer, _ path: NetworkPath, _ ecn: ECN, _ id: ObjectIdentifier) {
+        guard let link = link(id) else { return }
+        // A client has one path at a time: replies are to the address that the connection knows.
+        link.connection.received(datagram, on: link.connection.path ?? path, ecn: ecn, now: driver.loop.now)
+        link.heard()
+    }
+
+    private func link(_ id: ObjectIdentifier) -> Link? {
+        if let winner, ObjectIdentifier(winner.link.connection) == id { return winner.link }
+        return attempts[id]?.link
+    }
+
+    private func refused(_ error: SystemError, _ id: ObjectIdentifier) {
+        if let link = link(id), link === winner?.link { return link.refused(error, driver.loop.now) }
+        guard let attempt = attempts.removeValue(forKey: id) else { return }
+        drop(attempt)
+        failed(.system(error))
+    }
+
+    private func ended(_ id: ObjectIdentifier, _ cause: CloseCause) {
+        // The driver keeps the link, and so its socket, until it has said its last word in this round.
+        if attempts.removeValue(forKey: id) != nil { failed(.closed(cause)) }
+    }
+
+    private func failed(_ error: DialError) {
+        failure = error
+        guard left.isEmpty else { return tryNext() }
+        guard attempts.isEmpty, let done else { return }
+        self.done = nil
+        done(.failure(failure ?? error))
+    }
+
+    private func won(_ link: Link, _ id: ObjectIdentifier) {
+        guard let done else { return }
+        self.done = nil
+        stopTimer()
+        winner = attempts.removeValue(forKey: id)
+        for loser in attempts.values { loser.link.close() }
+        attempts = [:]
+        left = []
+        done(.success(link))
+    }
+}

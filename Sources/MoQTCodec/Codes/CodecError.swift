@@ -1,0 +1,62 @@
+/// Why bytes of a peer break the draft, or why a value cannot be written in it.
+package struct CodecError: Error, Hashable, Sendable {
+    /// What the error ends, and the code to end it with.
+    package enum Scope: Hashable, Sendable {
+        /// Close the session.
+        case session(SessionCode)
+        /// Refuse or cancel the one request; the session lives.
+        case request(RequestErrorCode)
+        /// The track is malformed: cancel its subscriptions and fetches with MALFORMED_TRACK; the session lives.
+        case track
+        /// Nothing the peer did: the caller asked to encode what this draft cannot express.
+        case caller
+    }
+
+    package var scope: Scope
+    /// What is wrong, as a clause for a log.
+    package var what: String
+    /// The field's name in the draft, such as "Track Alias".
+    package var field: String
+    /// Bytes from the start of the stream or datagram to the field; 0 when encoding.
+    package var offset: UInt64
+    /// Title of the draft's section that holds the rule.
+    package var section: String
+
+    package init(
+        _ scope: Scope, _ what: String, field: String, offset: UInt64, section: String
+    ) {
+        self.scope = scope
+        self.what = what
+        self.field = field
+        self.offset = offset
+        self.section = section
+    }
+
+    /// A session error with PROTOCOL_VIOLATION.
+    package static func violation(
+        _ what: String, field: String, offset: UInt64, section: String
+    ) -> Self {
+        Self(.session(.protocolViolation), what, field: field, offset: offset, section: section)
+    }
+
+    /// A value that the profile's draft has no encoding for.
+    package static func inexpressible(_ what: String, field: String, section: String) -> Self {
+        Self(.caller, what, field: field, offset: 0, section: section)
+    }
+}
+
+extension CodecError: CustomStringConvertible {
+    package var description: String {
+        "\(code): \(field) at byte \(offset): \(what) (\(section))"
+    }
+
+    /// The draft's name of the code, such as "PROTOCOL_VIOLATION".
+    package var code: String {
+        switch scope {
+        case .session(let code): code.description
+        case .request(let code): code.description
+        case .track: "MALFORMED_TRACK"
+        case .caller: "cannot be expressed"
+        }
+    }
+}

@@ -1,0 +1,133 @@
+/// A code space of the draft. Open: a code this build does not know is kept as the peer sent it.
+///
+/// Raw values are draft-18's; a draft that numbers them otherwise maps them in its ``Profile``. An unknown code is to
+/// be treated as INTERNAL_ERROR and never closes a session by itself (draft-18 "Grease").
+package protocol WireCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible where RawValue == UInt64 {
+    init(rawValue: UInt64)
+    /// The draft's names of the known codes.
+    static var names: [UInt64: String] { get }
+}
+
+extension WireCode {
+    /// The draft's name, or nil for a code that has none here.
+    package var name: String? { Self.names[rawValue] }
+
+    /// The name, or the number in hexadecimal when the code is unknown.
+    package var description: String { name ?? "0x" + String(rawValue, radix: 16) }
+}
+
+/// Why a session was closed (draft-18 "Session Termination Error Codes").
+package struct SessionCode: WireCode {
+    package var rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    package static let noError = Self(rawValue: 0x0)
+    package static let internalError = Self(rawValue: 0x1)
+    package static let unauthorized = Self(rawValue: 0x2)
+    package static let protocolViolation = Self(rawValue: 0x3)
+    package static let invalidRequestID = Self(rawValue: 0x4)
+    package static let duplicateTrackAlias = Self(rawValue: 0x5)
+    package static let keyValueFormattingError = Self(rawValue: 0x6)
+    package static let invalidPath = Self(rawValue: 0x8)
+    package static let malformedPath = Self(rawValue: 0x9)
+    package static let goAwayTimeout = Self(rawValue: 0x10)
+    package static let controlMessageTimeout = Self(rawValue: 0x11)
+    package static let dataStreamTimeout = Self(rawValue: 0x12)
+    package static let authTokenCacheOverflow = Self(rawValue: 0x13)
+    package static let duplicateAuthTokenAlias = Self(rawValue: 0x14)
+    package static let versionNegotiationFailed = Self(rawValue: 0x15)
+    package static let malformedAuthToken = Self(rawValue: 0x16)
+    package static let unknownAuthTokenAlias = Self(rawValue: 0x17)
+    package static let expiredAuthToken = Self(rawValue: 0x18)
+    package static let invalidAuthority = Self(rawValue: 0x19)
+    package static let malformedAuthority = Self(rawValue: 0x1A)
+
+    package static let names: [UInt64: String] = [
+        0x0: "NO_ERROR", 0x1: "INTERNAL_ERROR", 0x2: "UNAUTHORIZED", 0x3: "PROTOCOL_VIOLATION",
+        0x4: "INVALID_REQUEST_ID", 0x5: "DUPLICATE_TRACK_ALIAS", 0x6: "KEY_VALUE_FORMATTING_ERROR",
+        0x8: "INVALID_PATH", 0x9: "MALFORMED_PATH", 0x10: "GOAWAY_TIMEOUT", 0x11: "CONTROL_MESSAGE_TIMEOUT",
+        0x12: "DATA_STREAM_TIMEOUT", 0x13: "AUTH_TOKEN_CACHE_OVERFLOW", 0x14: "DUPLICATE_AUTH_TOKEN_ALIAS",
+        0x15: "VERSION_NEGOTIATION_FAILED", 0x16: "MALFORMED_AUTH_TOKEN", 0x17: "UNKNOWN_AUTH_TOKEN_ALIAS",
+        0x18: "EXPIRED_AUTH_TOKEN", 0x19: "INVALID_AUTHORITY", 0x1A: "MALFORMED_AUTHORITY",
+    ]
+}
+
+/// Why a request failed (draft-18 "REQUEST_ERROR Codes").
+package struct RequestErrorCode: WireCode {
+    package var rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    package static let internalError = Self(rawValue: 0x0)
+    package static let unauthorized = Self(rawValue: 0x1)
+    package static let timeout = Self(rawValue: 0x2)
+    package static let notSupported = Self(rawValue: 0x3)
+    package static let malformedAuthToken = Self(rawValue: 0x4)
+    package static let expiredAuthToken = Self(rawValue: 0x5)
+    package static let goingAway = Self(rawValue: 0x6)
+    package static let excessiveLoad = Self(rawValue: 0x9)
+    package static let doesNotExist = Self(rawValue: 0x10)
+    package static let invalidRange = Self(rawValue: 0x11)
+    package static let malformedTrack = Self(rawValue: 0x12)
+    package static let duplicateSubscription = Self(rawValue: 0x19)
+    package static let uninterested = Self(rawValue: 0x20)
+    package static let prefixOverlap = Self(rawValue: 0x30)
+    package static let namespaceTooLarge = Self(rawValue: 0x31)
+    package static let invalidJoiningRequestID = Self(rawValue: 0x32)
+    package static let unsupportedExtension = Self(rawValue: 0x33)
+    /// The only code with a ``Redirect`` behind it.
+    package static let redirect = Self(rawValue: 0x34)
+
+    package static let names: [UInt64: String] = [
+        0x0: "INTERNAL_ERROR", 0x1: "UNAUTHORIZED", 0x2: "TIMEOUT", 0x3: "NOT_SUPPORTED",
+        0x4: "MALFORMED_AUTH_TOKEN", 0x5: "EXPIRED_AUTH_TOKEN", 0x6: "GOING_AWAY", 0x9: "EXCESSIVE_LOAD",
+        0x10: "DOES_NOT_EXIST", 0x11: "INVALID_RANGE", 0x12: "MALFORMED_TRACK", 0x19: "DUPLICATE_SUBSCRIPTION",
+        0x20: "UNINTERESTED", 0x30: "PREFIX_OVERLAP", 0x31: "NAMESPACE_TOO_LARGE",
+        0x32: "INVALID_JOINING_REQUEST_ID", 0x33: "UNSUPPORTED_EXTENSION", 0x34: "REDIRECT",
+    ]
+}
+
+/// Why a subscription ended (draft-18 "PUBLISH_DONE Codes").
+package struct PublishDoneCode: WireCode {
+    package var rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    package static let internalError = Self(rawValue: 0x0)
+    package static let unauthorized = Self(rawValue: 0x1)
+    package static let trackEnded = Self(rawValue: 0x2)
+    package static let subscriptionEnded = Self(rawValue: 0x3)
+    package static let goingAway = Self(rawValue: 0x4)
+    package static let tooFarBehind = Self(rawValue: 0x5)
+    package static let expired = Self(rawValue: 0x6)
+    package static let updateFailed = Self(rawValue: 0x8)
+    package static let excessiveLoad = Self(rawValue: 0x9)
+    package static let malformedTrack = Self(rawValue: 0x12)
+
+    package static let names: [UInt64: String] = [
+        0x0: "INTERNAL_ERROR", 0x1: "UNAUTHORIZED", 0x2: "TRACK_ENDED", 0x3: "SUBSCRIPTION_ENDED",
+        0x4: "GOING_AWAY", 0x5: "TOO_FAR_BEHIND", 0x6: "EXPIRED", 0x8: "UPDATE_FAILED", 0x9: "EXCESSIVE_LOAD",
+        0x12: "MALFORMED_TRACK",
+    ]
+}
+
+/// Why a stream was reset or refused by STOP_SENDING (draft-18 "Stream Reset Error Codes").
+package struct StreamResetCode: WireCode {
+    package var rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    package static let internalError = Self(rawValue: 0x0)
+    package static let cancelled = Self(rawValue: 0x1)
+    package static let deliveryTimeout = Self(rawValue: 0x2)
+    package static let sessionClosed = Self(rawValue: 0x3)
+    package static let goingAway = Self(rawValue: 0x4)
+    package static let tooFarBehind = Self(rawValue: 0x5)
+    package static let unknownObjectStatus = Self(rawValue: 0x6)
+    package static let expiredAuthToken = Self(rawValue: 0x7)
+    package static let excessiveLoad = Self(rawValue: 0x9)
+    package static let malformedTrack = Self(rawValue: 0x12)
+
+    package static let names: [UInt64: String] = [
+        0x0: "INTERNAL_ERROR", 0x1: "CANCELLED", 0x2: "DELIVERY_TIMEOUT", 0x3: "SESSION_CLOSED", 0x4: "GOING_AWAY",
+        0x5: "TOO_FAR_BEHIND", 0x6: "UNKNOWN_OBJECT_STATUS", 0x7: "EXPIRED_AUTH_TOKEN", 0x9: "EXCESSIVE_LOAD",
+        0x12: "MALFORMED_TRACK",
+    ]
+}

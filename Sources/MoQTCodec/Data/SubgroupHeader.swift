@@ -1,0 +1,107 @@
+/// The start of a subgroup stream (draft-18 "Subgroup Header").
+package struct SubgroupHeader: Hashable, Sendable {
+    /// How the stream states its Subgroup ID.
+    package enum SubgroupID: Hashable, Sendable {
+        /// It is 0, and not sent.
+        case zero
+        /// It is the ID of the first object on the stream, and not sent. True only where that object is the first of
+        /// the subgroup.
+        case firstObject
+        /// It is sent.
+        case explicit(UInt64)
+    }
+
+    package var trackAlias: TrackAlias
+    package var group: UInt64
+    package var subgroup: SubgroupID
+    /// Lower goes first; nil means the track's default publisher priority.
+    package var priority: UInt8?
+    /// Every object has a properties field, possibly empty.
+    package var hasProperties: Bool
+    /// The last object before FIN is the last of the group.
+    package var endOfGroup: Bool
+    /// The first object here is the first that was ever published in the subgroup.
+    package var isFirstObject: Bool
+
+    package init(
+        trackAlias: TrackAlias, group: UInt64, subgroup: SubgroupID, priority: UInt8? = nil,
+        hasProperties: Bool = false, endOfGroup: Bool = false, isFirstObject: Bool = false
+    ) {
+        self.trackAlias = trackAlias
+        self.group = group
+        self.subgroup = subgroup
+        self.priority = priority
+        self.hasProperties = hasProperties
+        self.endOfGroup = endOfGroup
+        self.isFirstObject = isFirstObject
+    }
+
+    /// Appends the header, stream type included.
+    ///
+    /// - Throws: ``CodecError`` of scope `caller` when the draft has no such header.
+    package func append(to out: inout [UInt8], profile: Profile) throws(CodecError) {
+        let type = try type(profile)
+        let integers = profile.integers
+        var largest = max(trackAlias.rawValue, group)
+        if case .explicit(let id) = subgroup { largest = max(largest, id) }
+        guard largest <= integers.maximum else { throw inexpressible("\(largest) is too large", "Group ID") }
+        integers.append(type, to: &out)
+        integers.append(trackAlias.rawValue, to: &out)
+        integers.append(group, to: &out)
+        if case .explicit(let id) = subgroup { integers.append(id, to: &out) }
+        if let priority { out.append(priority) }
+    }
+
+    private func type(_ profile: Profile) throws(CodecError) -> UInt64 {
+        let streams = profile.streams
+        var type = streams.subgroup
+        if hasProperties { type |= streams.properties }
+        // The two bits of the mode are next to each other; the lower one is mode 01.
+        switch subgroup {
+        case .zero: break
+        case .firstObject: type |= streams.subgroupIDMode & (streams.subgroupIDMode >> 1)
+        case .explicit: type |= streams.subgroupIDMode & (streams.subgroupIDMode << 1)
+        }
+        if endOfGroup { type |= streams.endOfGroup }
+        if priority == nil {
+            guard streams.defaultPriority != 0 else { throw inexpressible("it must be stated", "Publisher Priority") }
+            type |= streams.defaultPriority
+        }
+        // Where there is no such bit nothing is claimed, which is no loss.
+        if isFirstObject { type |= streams.firstObject }
+        return type
+    }
+
+    private func inexpressible(_ what: String, _ field: String) -> CodecError {
+        .inexpressible(what, field: field, section: "Subgroup Header")
+    }
+
+    /// Reads a header; nil while it is incomplete, `cursor` then knowing what it needs.
+    init?(_ bytes: Span<UInt8>, _ cursor: inout HeaderCursor, _ profile: Profile) throws(CodecError) {
+        let streams = profile.streams
+        guard let type = cursor.integer(bytes) else { return nil }
+        guard streams.isSubgroup(type) else {
+            throw .violation(
+                "invalid type 0x\(String(type, radix: 16))", field: "Type", offset: 0,
+                section: "Subgroup Header")
+        }
+        guard let alias = cursor.integer(bytes), let group = cursor.integer(bytes) else { return nil }
+        let mode = type & streams.subgroupIDMode
+        var subgroup = SubgroupID.zero
+        if mode == streams.subgroupIDMode & (streams.subgroupIDMode << 1), mode != 0 {
+            guard let id = cursor.integer(bytes) else { return nil }
+            subgroup = .explicit(id)
+        } else if mode != 0 {
+            subgroup = .firstObject
+        }
+        var priority: UInt8?
+        if streams.defaultPriority == 0 || type & streams.defaultPriority == 0 {
+            guard let octet = cursor.octet(bytes) else { return nil }
+            priority = octet
+        }
+        self.init(
+            trackAlias: TrackAlias(rawValue: alias), group: group, subgroup: subgroup, priority: priority,
+            hasProperties: type & streams.properties != 0, endOfGroup: type & streams.endOfGroup != 0,
+            isFirstObject: type & streams.firstObject != 0)
+    }
+}

@@ -1,0 +1,76 @@
+package import Wire
+
+/// What a unidirectional stream carries (draft-18 "Unidirectional Stream Types").
+package enum UniStreamKind: Hashable, Sendable {
+    /// Control messages; SETUP is stream type and message type at once.
+    case control
+    case subgroup
+    case fetch
+    /// Zeros, to be discarded.
+    case padding
+
+    /// - Throws: for a type that the draft does not know.
+    init(type: UInt64, _ profile: Profile) throws(CodecError) {
+        let streams = profile.streams
+        if streams.isSubgroup(type) {
+            self = .subgroup
+        } else if type == streams.fetch {
+            self = .fetch
+        } else if type == streams.setup {
+            self = .control
+        } else if type == streams.padding {
+            self = .padding
+        } else {
+            throw .violation(
+                "unknown type 0x\(String(type, radix: 16))", field: "Type", offset: 0,
+                section: "Unidirectional Stream Types")
+        }
+    }
+}
+
+/// Finds out what a unidirectional stream carries from its first bytes, however they are split.
+package struct UniStreamRecognizer: Sendable {
+    private let profile: Profile
+    private var pending: [UInt8] = []
+
+    package init(profile: Profile) { self.profile = profile }
+
+    /// Returns the kind, with all bytes from the start of the stream on for the decoder of that kind; nil while the
+    /// type is incomplete.
+    ///
+    /// - Throws: for a type that the draft does not know.
+    package mutating func received(_ bytes: Bytes) throws(CodecError) -> (kind: UniStreamKind, bytes: Bytes)? {
+        var all = bytes
+        if !pending.isEmpty {
+            bytes.append(to: &pending)
+            all = Bytes(pending)
+        }
+        var position = 0
+        guard let type = profile.integers.read(all.span, at: &position) else {
+            pending = all.array
+            return nil
+        }
+        pending = []
+        return (try UniStreamKind(type: type, profile), all)
+    }
+}
+
+/// Padding (draft-18 "Padding"): a type, then zeros.
+package enum Padding {
+    /// Appends the type that opens a padding stream; any number of zero bytes may follow.
+    package static func appendStreamType(to out: inout [UInt8], profile: Profile) throws(CodecError) {
+        try append(profile.streams.padding, to: &out, profile)
+    }
+
+    /// Appends the type that opens a padding datagram; any number of zero bytes may follow.
+    package static func appendDatagramType(to out: inout [UInt8], profile: Profile) throws(CodecError) {
+        try append(profile.datagrams.padding, to: &out, profile)
+    }
+
+    private static func append(_ type: UInt64?, to out: inout [UInt8], _ profile: Profile) throws(CodecError) {
+        guard let type else {
+            throw .inexpressible("\(profile.name) has no padding", field: "Type", section: "Padding")
+        }
+        profile.integers.append(type, to: &out)
+    }
+}

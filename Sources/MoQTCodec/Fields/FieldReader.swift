@@ -1,0 +1,95 @@
+internal import Wire
+
+/// Reads the fields of one message body.
+struct FieldReader: FieldVisitor {
+    static var reads: Bool { true }
+
+    let profile: Profile
+    private let input: Bytes
+    /// Where the next field begins.
+    private(set) var position = 0
+    /// Where the innermost open frame ends.
+    private var end: Int
+    /// Closes the session when a field does not fit its frame.
+    private var code = SessionCode.protocolViolation
+    private var fieldStart = 0
+    /// Bytes of the stream before `input`.
+    private let base: UInt64
+    /// Title of the draft's section about the message.
+    private let section: String
+
+    init(_ input: Bytes, profile: Profile, base: UInt64, section: String) {
+        self.input = input
+        self.profile = profile
+        self.base = base
+        self.section = section
+        end = input.count
+    }
+
+    var atEnd: Bool { position == end }
+
+    mutating func integer(_ field: StaticString, _ value: inout UInt64) throws(CodecError) {
+        fieldStart = position
+        var next = position
+        guard let read = profile.integers.read(input.span, at: &next), next <= end else {
+            throw misfit("the bytes end inside it", field)
+        }
+        value = read
+        position = next
+    }
+
+    mutating func octet(_ field: StaticString, _ value: inout UInt8) throws(CodecError) {
+        fieldStart = position
+        guard position < end else { throw misfit("the bytes end before it", field) }
+        value = input.span[position]
+        position += 1
+    }
+
+    mutating func bytes(_ field: StaticString, _ value: inout [UInt8], limit: UInt64) throws(CodecError) {
+        let length = try length(field, limit: limit)
+        value = input.slice(from: position, count: length).array
+        position += length
+    }
+
+    mutating func rest(_ field: StaticString, _ value: inout Bytes) throws(CodecError) {
+        fieldStart = position
+        // A copy: a message's properties outlive the block of memory it was received in.
+        value = unsafe input.slice(from: position, count: end - position).withUnsafeBytes { unsafe Bytes(copying: $0) }
+        position = end
+    }
+
+    mutating func open(_ field: StaticString, limit: UInt64, code: SessionCode) throws(CodecError) -> Frame {
+        let length = try length(field, limit: limit)
+        let frame = Frame(position: end, code: self.code)
+        end = position + length
+        self.code = code
+        return frame
+    }
+
+    mutating func close(_ frame: Frame, _ field: StaticString) throws(CodecError) {
+        fieldStart = position
+        guard atEnd else { throw misfit("\(end - position) bytes are left over", field) }
+        end = frame.position
+        code = frame.code
+    }
+
+    func fault(_ what: String, _ field: StaticString, code: SessionCode, section: String?) -> CodecError {
+        CodecError(
+            .session(code), what, field: "\(field)", offset: base + UInt64(fieldStart), section: section ?? self.section
+        )
+    }
+
+    private func misfit(_ what: String, _ field: StaticString) -> CodecError {
+        fault(what, field, code: code, section: nil)
+    }
+
+    private mutating func length(_ field: StaticString, limit: UInt64) throws(CodecError) -> Int {
+        var length: UInt64 = 0
+        try integer(field, &length)
+        guard length <= limit else { throw fault("\(length) bytes, at most \(limit) are allowed", field) }
+        guard length <= UInt64(end - position) else {
+            throw misfit("\(length) bytes are claimed, \(end - position) are left", field)
+        }
+        return Int(length)
+    }
+}

@@ -1,0 +1,119 @@
+package import Wire
+
+/// Visits a message's fields in wire order. Reader and writer conform; so can a printer or a fuzzer.
+///
+/// A message describes its fields once, to any visitor. A visitor that reads fills the values in; any other takes
+/// them as they are. Lists are visited by the extensions, in terms of the primitives here, so that a visitor that
+/// wraps another sees every field.
+package protocol FieldVisitor {
+    /// The visitor fills values in.
+    static var reads: Bool { get }
+    var profile: Profile { get }
+    /// The frame that is open holds no more bytes. Only for visitors that read.
+    var atEnd: Bool { get }
+
+    /// A variable-length integer.
+    mutating func integer(_ field: StaticString, _ value: inout UInt64) throws(CodecError)
+    /// One byte.
+    mutating func octet(_ field: StaticString, _ value: inout UInt8) throws(CodecError)
+    /// A length of at most `limit` bytes, then the bytes.
+    mutating func bytes(_ field: StaticString, _ value: inout [UInt8], limit: UInt64) throws(CodecError)
+    /// All bytes up to the end of the frame that is open.
+    mutating func rest(_ field: StaticString, _ value: inout Bytes) throws(CodecError)
+
+    /// Begins a frame: a length of at most `limit` bytes, then fields that fill it exactly, or `code` closes the session.
+    mutating func open(_ field: StaticString, limit: UInt64, code: SessionCode) throws(CodecError) -> Frame
+    /// Ends the innermost frame.
+    mutating func close(_ frame: Frame, _ field: StaticString) throws(CodecError)
+
+    /// The error of a field visited last, or of the message: a violation when reading, the caller's fault otherwise.
+    func fault(_ what: String, _ field: StaticString, code: SessionCode, section: String?) -> CodecError
+}
+
+/// What a visitor remembers of the frame around an open one.
+package struct Frame {
+    var position: Int
+    var code: SessionCode
+}
+
+extension FieldVisitor {
+    func fault(_ what: String, _ field: StaticString, section: String? = nil) -> CodecError {
+        fault(what, field, code: .protocolViolation, section: section)
+    }
+
+    mutating func location(_ group: StaticString, _ object: StaticString, _ value: inout Location) throws(CodecError) {
+        try integer(group, &value.group)
+        try integer(object, &value.object)
+    }
+
+    mutating func text(_ field: StaticString, _ value: inout WireText, limit: UInt64) throws(CodecError) {
+        try bytes(field, &value.bytes, limit: limit)
+    }
+
+    /// A Boolean in one byte, 0 or 1.
+    mutating func flag(_ field: StaticString, _ value: inout Bool, section: String) throws(CodecError) {
+        var octet: UInt8 = value ? 1 : 0
+        try self.octet(field, &octet)
+        guard octet <= 1 else { throw fault("\(octet) is neither 0 nor 1", field, section: section) }
+        value = octet == 1
+    }
+
+    /// draft-18 "Track Naming".
+    mutating func namespace(_ field: StaticString, _ value: inout TrackNamespace) throws(CodecError) {
+        let fields = Self.reads ? [] : value.fields
+        var count = UInt64(fields.count)
+        try integer("Number of Track Namespace Fields", &count)
+        guard count <= TrackNamespace.maximumFieldCount else {
+            throw fault("\(count) fields, at most 32 are allowed", field, section: "Track Naming")
+        }
+        if Self.reads { value = TrackNamespace() }
+        for index in 0..<Int(count) {
+            var bytes = Self.reads ? [] : fields[index]
+            try self.bytes("Track Namespace Field", &bytes, limit: UInt64(FullTrackName.maximumLength))
+            guard Self.reads else { continue }
+            do { try value.append(bytes) } catch {
+                throw fault("\(error)", "Track Namespace Field", section: "Track Naming")
+            }
+        }
+    }
+
+    mutating func trackName(_ value: inout TrackName) throws(CodecError) {
+        try bytes("Track Name", &value.bytes, limit: UInt64(FullTrackName.maximumLength))
+    }
+
+    mutating func fullTrackName(_ value: inout FullTrackName) throws(CodecError) {
+        var namespace = value.namespace
+        var name = value.name
+        try self.namespace("Track Namespace", &namespace)
+        try trackName(&name)
+        guard Self.reads else { return }
+        do { value = try FullTrackName(namespace: namespace, name: name) } catch {
+            throw fault("\(error)", "Track Name", section: "Track Naming")
+        }
+    }
+
+    mutating func requestID(_ field: StaticString, _ value: inout RequestID) throws(CodecError) {
+        try integer(field, &value.rawValue)
+    }
+
+    /// The type of the next Key-Value-Pair or parameter, `previous` being the one before.
+    mutating func type(
+        _ field: StaticString, _ value: inout UInt64, after previous: UInt64, isDelta: Bool, section: String
+    ) throws(CodecError) {
+        guard isDelta else { return try integer(field, &value) }
+        var delta = Self.reads ? 0 : value - previous
+        try integer(field, &delta)
+        let (sum, overflow) = previous.addingReportingOverflow(delta)
+        guard !overflow else { throw fault("the type exceeds 2^64-1", field, section: section) }
+        value = sum
+    }
+}
+
+extension KeyValueCoding {
+    var isDelta: Bool {
+        switch self {
+        case .delta: true
+        case .absolute: false
+        }
+    }
+}

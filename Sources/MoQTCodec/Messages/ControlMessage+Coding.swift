@@ -1,0 +1,171 @@
+extension ControlMessage {
+    /// Which message it is.
+    package var kind: MessageKind {
+        switch self {
+        case .setup: .setup
+        case .goAway: .goAway
+        case .subscribe: .subscribe
+        case .subscribeOK: .subscribeOK
+        case .publish: .publish
+        case .publishDone: .publishDone
+        case .fetch: .fetch
+        case .fetchOK: .fetchOK
+        case .trackStatus: .trackStatus
+        case .publishNamespace: .publishNamespace
+        case .subscribeNamespace: .subscribeNamespace
+        case .subscribeTracks: .subscribeTracks
+        case .namespace: .namespace
+        case .namespaceDone: .namespaceDone
+        case .publishBlocked: .publishBlocked
+        case .requestUpdate: .requestUpdate
+        case .requestOK: .requestOK
+        case .requestError: .requestError
+        }
+    }
+
+    /// The newest draft's name of the message, such as "SUBSCRIBE_OK".
+    package var name: String {
+        for profile in Profile.all {
+            if let layout = profile.messages.first(where: { $0.kind == kind }) { return layout.name }
+        }
+        return "\(kind)"
+    }
+
+    /// The kind of request this message opens; nil for every other message.
+    package var opens: RequestKind? {
+        switch self {
+        case .subscribe: .subscribe
+        case .publish: .publish
+        case .fetch: .fetch
+        case .trackStatus: .trackStatus
+        case .publishNamespace: .publishNamespace
+        case .subscribeNamespace: .subscribeNamespace
+        case .subscribeTracks: .subscribeTracks
+        case .setup, .goAway, .subscribeOK, .publishDone, .fetchOK, .namespace, .namespaceDone, .publishBlocked,
+            .requestUpdate, .requestOK, .requestError:
+            nil
+        }
+    }
+
+    /// Why the request must be refused or cancelled though the session lives, such as a Mandatory Track Property
+    /// that is unknown here; nil when nothing speaks against it (draft-18 "Mandatory Track Properties").
+    package func refusal(_ profile: Profile) -> CodecError? {
+        switch self {
+        case .publish(let message): message.trackProperties.trackRefusal(profile)
+        case .subscribeOK(let message): message.trackProperties.trackRefusal(profile)
+        case .fetchOK(let message): message.trackProperties.trackRefusal(profile)
+        case .setup, .goAway, .subscribe, .publishDone, .fetch, .trackStatus, .publishNamespace, .subscribeNamespace,
+            .subscribeTracks, .namespace, .namespaceDone, .publishBlocked, .requestUpdate, .requestOK, .requestError:
+            nil
+        }
+    }
+
+    /// ``refusal(_:)`` by the rules of the newest draft, for callers with one draft only.
+    package var refusal: CodecError? { refusal(Profile.all[0]) }
+
+    /// Appends type, length and body to `out`, which is left as it was when this throws.
+    ///
+    /// - Throws: ``CodecError`` of scope `caller` when the draft cannot express the message, or not in this context.
+    package func append(
+        to out: inout [UInt8], profile: Profile, context: MessageContext
+    ) throws(CodecError) {
+        guard let layout = profile.layout(of: kind, onControlStream: context.place == .control) else {
+            throw .inexpressible(
+                "\(profile.name) has no \(kind) here", field: "Message Type",
+                section: "Control Messages")
+        }
+        let start = out.count
+        var writer = FieldWriter(profile: profile, section: layout.name)
+        swap(&out, &writer.out)
+        defer { swap(&out, &writer.out) }
+        do {
+            try write(layout, &writer, context)
+        } catch {
+            writer.out.removeSubrange(start...)
+            throw error
+        }
+    }
+
+    private func write(
+        _ layout: MessageLayout, _ writer: inout FieldWriter, _ context: MessageContext
+    ) throws(CodecError) {
+        profileAppend(layout.code, &writer)
+        let lengthAt = writer.out.count
+        writer.out += [0, 0]
+        if case .goAway(let message) = self, message.requestID != nil, !layout.fields.contains(.requestID) {
+            throw .inexpressible("GOAWAY has no Request ID here", field: "Request ID", section: layout.name)
+        }
+        var copy = self
+        try copy.visit(layout.fields, &writer, context)
+        let length = writer.out.count - lengthAt - 2
+        guard length <= 65_535 else {
+            throw .inexpressible(
+                "\(length) bytes are too long for a message", field: "Message Length",
+                section: "Control Messages")
+        }
+        writer.out[lengthAt] = UInt8(length >> 8)
+        writer.out[lengthAt + 1] = UInt8(length & 0xFF)
+    }
+
+    private func profileAppend(_ code: UInt64, _ writer: inout FieldWriter) {
+        writer.profile.integers.append(code, to: &writer.out)
+    }
+
+    /// A message of the kind with nothing filled in.
+    package static func blank(_ kind: MessageKind) -> ControlMessage {
+        switch kind {
+        case .setup: .setup(.init())
+        case .goAway: .goAway(.init())
+        case .subscribe: .subscribe(.init())
+        case .subscribeOK: .subscribeOK(.init())
+        case .publish: .publish(.init())
+        case .publishDone: .publishDone(.init())
+        case .fetch: .fetch(.init())
+        case .fetchOK: .fetchOK(.init())
+        case .trackStatus: .trackStatus(.init())
+        case .publishNamespace: .publishNamespace(.init())
+        case .subscribeNamespace: .subscribeNamespace(.init())
+        case .subscribeTracks: .subscribeTracks(.init())
+        case .namespace: .namespace(.init())
+        case .namespaceDone: .namespaceDone(.init())
+        case .publishBlocked: .publishBlocked(.init())
+        case .requestUpdate: .requestUpdate(.init())
+        case .requestOK: .requestOK(.init())
+        case .requestError: .requestError(.init())
+        }
+    }
+
+    /// Shows `visitor` the fields in order.
+    mutating func visit(
+        _ fields: [MessageField], _ visitor: inout some FieldVisitor, _ context: MessageContext
+    ) throws(CodecError) {
+        switch self {
+        case .setup(let body): self = .setup(try visited(body, fields, &visitor, context))
+        case .goAway(let body): self = .goAway(try visited(body, fields, &visitor, context))
+        case .subscribe(let body): self = .subscribe(try visited(body, fields, &visitor, context))
+        case .subscribeOK(let body): self = .subscribeOK(try visited(body, fields, &visitor, context))
+        case .publish(let body): self = .publish(try visited(body, fields, &visitor, context))
+        case .publishDone(let body): self = .publishDone(try visited(body, fields, &visitor, context))
+        case .fetch(let body): self = .fetch(try visited(body, fields, &visitor, context))
+        case .fetchOK(let body): self = .fetchOK(try visited(body, fields, &visitor, context))
+        case .trackStatus(let body): self = .trackStatus(try visited(body, fields, &visitor, context))
+        case .publishNamespace(let body): self = .publishNamespace(try visited(body, fields, &visitor, context))
+        case .subscribeNamespace(let body): self = .subscribeNamespace(try visited(body, fields, &visitor, context))
+        case .subscribeTracks(let body): self = .subscribeTracks(try visited(body, fields, &visitor, context))
+        case .namespace(let body): self = .namespace(try visited(body, fields, &visitor, context))
+        case .namespaceDone(let body): self = .namespaceDone(try visited(body, fields, &visitor, context))
+        case .publishBlocked(let body): self = .publishBlocked(try visited(body, fields, &visitor, context))
+        case .requestUpdate(let body): self = .requestUpdate(try visited(body, fields, &visitor, context))
+        case .requestOK(let body): self = .requestOK(try visited(body, fields, &visitor, context))
+        case .requestError(let body): self = .requestError(try visited(body, fields, &visitor, context))
+        }
+    }
+}
+
+private func visited<Body: MessageBody>(
+    _ body: Body, _ fields: [MessageField], _ visitor: inout some FieldVisitor, _ context: MessageContext
+) throws(CodecError) -> Body {
+    var body = body
+    for field in fields { try body.visit(field, &visitor, context) }
+    return body
+}

@@ -1,0 +1,21 @@
+/// A message of a control or request stream, in terms of no draft in particular.
+package enum ControlMessage: Hashable, Sendable {
+    case setup(Setup)
+    case goAway(GoAway)
+    case subscribe(Subscribe)
+    case subscribeOK(SubscribeOK)
+    case publish(Publish)
+    case publishDone(PublishDone)
+    case fetch(Fetch)
+    case fetchOK(FetchOK)
+    case trackStatus(TrackStatus)
+    case publishNamespace(PublishNamespace)
+    case subscribeNamespace(SubscribeNamespace)
+    case subscribeTracks(SubscribeTracks)
+    case namespace(Namespace)
+    case namespaceDone(NamespaceDone)
+    case publishBlocked(PublishBlocked)
+    case requestUpdate(RequestUpdate)
+    case requestOK(RequestOK)
+    case requestError(RequestError)
+}

@@ -1,0 +1,204 @@
+internal import Wire
+
+/// The first message on each control stream (draft-18 "SETUP").
+package struct Setup: Hashable, Sendable {
+    /// URI path with `?query`; only from a client on native QUIC.
+    package var path: WireText?
+    /// URI authority; only from a client on native QUIC.
+    package var authority: WireText?
+    /// Bytes of registered tokens the sender will keep; absent means 0, no aliases.
+    package var maxAuthTokenCacheSize: UInt64?
+    package var authorizationTokens: [AuthorizationToken] = []
+    /// Name and version of the sender's software.
+    package var implementation: WireText?
+    /// Options this build does not know, GREASE among them, in ascending order of type.
+    package var unknownOptions: [KeyValue] = []
+
+    package init() {}
+}
+
+/// The sender will soon close the session, or wants one request moved (draft-18 "GOAWAY").
+package struct GoAway: Hashable, Sendable {
+    /// Where to connect instead; empty means the current URI. Clients send it empty.
+    package var newSessionURI = WireText()
+    /// Milliseconds until the sender closes or resets; 0 means no particular time.
+    package var timeout: UInt64 = 0
+    /// Smallest request of the receiver that was perhaps not processed; on the control stream only.
+    package var requestID: RequestID?
+
+    package init() {}
+}
+
+/// Asks for the objects of a track from now on (draft-18 "SUBSCRIBE").
+package struct Subscribe: Hashable, Sendable {
+    package var requestID = RequestID(rawValue: 0)
+    package var track = FullTrackName()
+    package var parameters = Parameters()
+
+    package init() {}
+}
+
+/// Accepts a SUBSCRIBE (draft-18 "SUBSCRIBE_OK").
+package struct SubscribeOK: Hashable, Sendable {
+    package var trackAlias = TrackAlias(rawValue: 0)
+    package var parameters = Parameters()
+    package var trackProperties = Properties()
+
+    package init() {}
+}
+
+/// Offers a track to a subscriber (draft-18 "PUBLISH").
+package struct Publish: Hashable, Sendable {
+    package var requestID = RequestID(rawValue: 0)
+    package var track = FullTrackName()
+    package var trackAlias = TrackAlias(rawValue: 0)
+    package var parameters = Parameters()
+    package var trackProperties = Properties()
+
+    package init() {}
+}
+
+/// The publisher has opened its last stream for a subscription (draft-18 "PUBLISH_DONE").
+package struct PublishDone: Hashable, Sendable {
+    package var code = PublishDoneCode.internalError
+    /// Data streams opened for the subscription; nil when the publisher cannot tell.
+    package var streamCount: UInt64? = 0
+    /// At most 1,024 bytes.
+    package var reason = WireText()
+
+    package init() {}
+}
+
+/// Asks for past objects of a track (draft-18 "FETCH").
+package struct Fetch: Hashable, Sendable {
+    /// What is fetched.
+    package indirect enum Target: Hashable, Sendable {
+        /// From `start` through `end` of a track.
+        case standalone(track: FullTrackName, start: Location, end: RangeEnd)
+        /// `groups` groups before the Joining Location of the subscription `request`, up to that Location.
+        case relativeJoining(request: RequestID, groups: UInt64)
+        /// From the start of `group` up to the Joining Location of the subscription `request`.
+        case absoluteJoining(request: RequestID, group: UInt64)
+    }
+
+    package var requestID = RequestID(rawValue: 0)
+    package var target = Target.standalone(track: FullTrackName(), start: .zero, end: RangeEnd(group: 0))
+    package var parameters = Parameters()
+
+    package init() {}
+}
+
+/// Accepts a FETCH (draft-18 "FETCH_OK").
+package struct FetchOK: Hashable, Sendable {
+    /// `end` is the track's last object and every object is published.
+    package var endOfTrack = false
+    /// End of the range that the response covers.
+    package var end = RangeEnd(group: 0)
+    package var parameters = Parameters()
+    package var trackProperties = Properties()
+
+    package init() {}
+}
+
+/// Asks what a SUBSCRIBE would be told (draft-18 "TRACK_STATUS").
+package struct TrackStatus: Hashable, Sendable {
+    package var requestID = RequestID(rawValue: 0)
+    package var track = FullTrackName()
+    package var parameters = Parameters()
+
+    package init() {}
+}
+
+/// Says that the sender has tracks within a namespace (draft-18 "PUBLISH_NAMESPACE").
+package struct PublishNamespace: Hashable, Sendable {
+    package var requestID = RequestID(rawValue: 0)
+    package var namespace = TrackNamespace()
+    package var parameters = Parameters()
+
+    package init() {}
+}
+
+/// Asks for the namespaces under a prefix, now and later (draft-18 "SUBSCRIBE_NAMESPACE").
+package struct SubscribeNamespace: Hashable, Sendable {
+    package var requestID = RequestID(rawValue: 0)
+    package var prefix = TrackNamespace()
+    package var parameters = Parameters()
+
+    package init() {}
+}
+
+/// Asks for a PUBLISH of every track under a prefix, now and later (draft-18 "SUBSCRIBE_TRACKS").
+package struct SubscribeTracks: Hashable, Sendable {
+    package var requestID = RequestID(rawValue: 0)
+    package var prefix = TrackNamespace()
+    package var parameters = Parameters()
+
+    package init() {}
+}
+
+/// A namespace has appeared under the subscribed prefix (draft-18 "NAMESPACE").
+package struct Namespace: Hashable, Sendable {
+    /// The fields behind the prefix; possibly none.
+    package var suffix = TrackNamespace()
+
+    package init() {}
+}
+
+/// A namespace under the subscribed prefix is no longer served (draft-18 "NAMESPACE_DONE").
+package struct NamespaceDone: Hashable, Sendable {
+    /// The fields behind the prefix; possibly none.
+    package var suffix = TrackNamespace()
+
+    package init() {}
+}
+
+/// A track under the subscribed prefix cannot be offered by PUBLISH (draft-18 "PUBLISH_BLOCKED").
+package struct PublishBlocked: Hashable, Sendable {
+    /// The fields behind the prefix; possibly none.
+    package var suffix = TrackNamespace()
+    package var trackName = TrackName()
+
+    package init() {}
+}
+
+/// Changes the parameters of the request on whose stream it is sent (draft-18 "REQUEST_UPDATE").
+package struct RequestUpdate: Hashable, Sendable {
+    /// A new Request ID of the sender's.
+    package var requestID = RequestID(rawValue: 0)
+    /// What is absent stays unchanged.
+    package var parameters = Parameters()
+
+    package init() {}
+}
+
+/// Accepts any request but SUBSCRIBE and FETCH, or an update (draft-18 "REQUEST_OK").
+package struct RequestOK: Hashable, Sendable {
+    package var parameters = Parameters()
+    /// Only in answer to TRACK_STATUS.
+    package var trackProperties = Properties()
+
+    package init() {}
+}
+
+/// Refuses a request or an update (draft-18 "REQUEST_ERROR").
+package struct RequestError: Hashable, Sendable {
+    package var code = RequestErrorCode.internalError
+    /// Milliseconds after which to try again; nil means not to.
+    package var retryAfter: UInt64?
+    /// At most 1,024 bytes.
+    package var reason = WireText()
+    /// Where to go instead; present exactly when `code` is REDIRECT.
+    package var redirect: Redirect?
+
+    package init() {}
+}
+
+/// Where a request may succeed (draft-18 "Redirect Structure").
+package struct Redirect: Hashable, Sendable {
+    /// Empty means this session's URI. A client sends it empty.
+    package var connectURI = WireText()
+    /// Empty namespace and name mean those of the request; of a namespace request the name is always empty.
+    package var track = FullTrackName()
+
+    package init() {}
+}

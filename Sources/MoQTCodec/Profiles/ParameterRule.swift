@@ -1,0 +1,129 @@
+/// The Message Parameters there are, whatever their code points; each is a member of ``Parameters``.
+package enum ParameterKind: UInt8, Hashable, Sendable, CaseIterable {
+    case authorizationToken, objectDeliveryTimeout, subgroupDeliveryTimeout, rendezvousTimeout, expires
+    case largestObject, fillTimeout, forward, subscriberPriority, filter, groupOrder, newGroupRequest
+    case trackNamespacePrefix
+}
+
+/// How a parameter's value is written.
+package enum ParameterEncoding: Hashable, Sendable {
+    /// One byte.
+    case octet
+    /// A variable-length integer.
+    case integer
+    /// The structure as it is: a Location or a Track Namespace.
+    case bare
+    /// A length, then the structure.
+    case lengthPrefixed
+}
+
+/// The messages a parameter can appear in, answers told apart by what they answer.
+package struct ParameterScope: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let subscribe = Self(rawValue: 1 << 0)
+    package static let subscribeOK = Self(rawValue: 1 << 1)
+    package static let publish = Self(rawValue: 1 << 2)
+    package static let publishOK = Self(rawValue: 1 << 3)
+    package static let fetch = Self(rawValue: 1 << 4)
+    package static let fetchOK = Self(rawValue: 1 << 5)
+    package static let trackStatus = Self(rawValue: 1 << 6)
+    package static let trackStatusOK = Self(rawValue: 1 << 7)
+    package static let publishNamespace = Self(rawValue: 1 << 8)
+    package static let publishNamespaceOK = Self(rawValue: 1 << 9)
+    package static let subscribeNamespace = Self(rawValue: 1 << 10)
+    package static let subscribeNamespaceOK = Self(rawValue: 1 << 11)
+    package static let subscribeTracks = Self(rawValue: 1 << 12)
+    package static let subscribeTracksOK = Self(rawValue: 1 << 13)
+    /// REQUEST_UPDATE of a subscription, whichever side began it.
+    package static let subscriptionUpdate = Self(rawValue: 1 << 14)
+    package static let fetchUpdate = Self(rawValue: 1 << 15)
+    package static let publishNamespaceUpdate = Self(rawValue: 1 << 16)
+    package static let subscribeNamespaceUpdate = Self(rawValue: 1 << 17)
+    package static let subscribeTracksUpdate = Self(rawValue: 1 << 18)
+    package static let updateOK = Self(rawValue: 1 << 19)
+    package static let anyUpdate: Self = [
+        subscriptionUpdate, fetchUpdate, publishNamespaceUpdate, subscribeNamespaceUpdate, subscribeTracksUpdate,
+    ]
+
+    /// The scope of a REQUEST_OK or of an update on the stream of `request`.
+    static func answer(to request: RequestKind) -> Self {
+        switch request {
+        case .subscribe: subscribeOK
+        case .publish: publishOK
+        case .fetch: fetchOK
+        case .trackStatus: trackStatusOK
+        case .publishNamespace: publishNamespaceOK
+        case .subscribeNamespace: subscribeNamespaceOK
+        case .subscribeTracks: subscribeTracksOK
+        }
+    }
+
+    static func update(of request: RequestKind) -> Self {
+        switch request {
+        case .subscribe, .publish: subscriptionUpdate
+        case .fetch: fetchUpdate
+        case .trackStatus: []
+        case .publishNamespace: publishNamespaceUpdate
+        case .subscribeNamespace: subscribeNamespaceUpdate
+        case .subscribeTracks: subscribeTracksUpdate
+        }
+    }
+}
+
+/// One Message Parameter of a draft.
+package struct ParameterRule: Sendable {
+    package var kind: ParameterKind
+    package var code: UInt64
+    /// Title of the section about it.
+    package var section: String
+    package var encoding: ParameterEncoding
+    package var scope: ParameterScope
+    package var isRepeatable = false
+
+    package init(
+        _ kind: ParameterKind, _ code: UInt64, _ section: String, _ encoding: ParameterEncoding,
+        in scope: ParameterScope, isRepeatable: Bool = false
+    ) {
+        self.kind = kind
+        self.code = code
+        self.section = section
+        self.encoding = encoding
+        self.scope = scope
+        self.isRepeatable = isRepeatable
+    }
+}
+
+/// The setup options there are; each is a member of ``Setup``.
+package enum SetupOptionKind: Hashable, Sendable {
+    case path, authority, maxAuthTokenCacheSize, authorizationToken, implementation
+}
+
+/// One setup option of a draft.
+package struct SetupOptionRule: Sendable {
+    package var kind: SetupOptionKind
+    package var type: UInt64
+
+    package init(_ kind: SetupOptionKind, _ type: UInt64) {
+        self.kind = kind
+        self.type = type
+    }
+}
+
+/// A Track Property of a draft whose values are limited.
+package struct PropertyRule: Sendable {
+    /// Even.
+    package var type: UInt64
+    /// Title of the section about it.
+    package var section: String
+    /// Values outside close the session with PROTOCOL_VIOLATION.
+    package var range: ClosedRange<UInt64>
+
+    package init(_ type: UInt64, _ section: String, _ range: ClosedRange<UInt64>) {
+        self.type = type
+        self.section = section
+        self.range = range
+    }
+}

@@ -1,0 +1,28 @@
+package import Wire
+
+/// One Key-Value-Pair: a number under an even type, bytes under an odd one (draft-18 "Key-Value-Pair Structure").
+package struct KeyValue: Hashable, Sendable {
+    package enum Value: Hashable, Sendable {
+        /// Of an even type.
+        case integer(UInt64)
+        /// Of an odd type; at most 65,535 bytes.
+        case bytes(Bytes)
+    }
+
+    package var type: UInt64
+    package var value: Value
+
+    /// - Parameter type: even.
+    package init(type: UInt64, integer: UInt64) {
+        precondition(type & 1 == 0, "an even type holds an integer")
+        self.type = type
+        value = .integer(integer)
+    }
+
+    /// - Parameter type: odd.
+    package init(type: UInt64, bytes: Bytes) {
+        precondition(type & 1 == 1, "an odd type holds bytes")
+        self.type = type
+        value = .bytes(bytes)
+    }
+}

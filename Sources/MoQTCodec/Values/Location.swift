@@ -1,0 +1,51 @@
+/// A place in a track: an object in a group (draft-18 "Location Structure"). Ordered by group, then object.
+package struct Location: Comparable, Hashable, Sendable {
+    /// Group ID, any 64-bit value.
+    package var group: UInt64
+    /// Object ID within the group, any 64-bit value.
+    package var object: UInt64
+
+    package init(group: UInt64, object: UInt64) {
+        self.group = group
+        self.object = object
+    }
+
+    /// {0, 0}, the first place of a track.
+    package static let zero = Self(group: 0, object: 0)
+
+    package static func < (a: Self, b: Self) -> Bool {
+        a.group < b.group || (a.group == b.group && a.object < b.object)
+    }
+}
+
+extension Location: CustomStringConvertible {
+    package var description: String { "{\(group), \(object)}" }
+}
+
+/// Where a fetched range ends, inclusively (draft-18 "Standalone Fetch", End Location).
+package struct RangeEnd: Hashable, Sendable {
+    /// The last group of the range.
+    package var group: UInt64
+    /// The last object of that group; nil means the whole group.
+    package var object: UInt64?
+
+    package init(group: UInt64, object: UInt64? = nil) {
+        self.group = group
+        self.object = object
+    }
+}
+
+/// The order in which groups are sent (draft-18 "GROUP ORDER Parameter").
+package enum GroupOrder: UInt8, Hashable, Sendable {
+    case ascending = 1, descending = 2
+}
+
+/// What an object says of itself (draft-18 "Object Status").
+package enum ObjectStatus: UInt64, Hashable, Sendable {
+    /// An ordinary object, possibly empty.
+    case normal = 0
+    /// No object of the group has this Object ID or a larger one.
+    case endOfGroup = 3
+    /// No object of the track is at this Location or beyond.
+    case endOfTrack = 4
+}

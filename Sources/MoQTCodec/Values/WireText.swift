@@ -1,0 +1,25 @@
+/// Text as it came over the wire: meant to be UTF-8, kept to the byte even when it is not.
+///
+/// Used for reason phrases, URIs and implementation names. Shown, it is escaped, so that a peer's bytes do no harm
+/// in a log or on a terminal.
+package struct WireText: Hashable, Sendable {
+    /// The bytes as sent.
+    package var bytes: [UInt8]
+
+    package init(bytes: [UInt8]) { self.bytes = bytes }
+    package init(_ text: String) { bytes = Array(text.utf8) }
+    package init() { bytes = [] }
+
+    package var isEmpty: Bool { bytes.isEmpty }
+    /// The text, with anything that is not UTF-8 replaced; not escaped.
+    package var string: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension WireText: ExpressibleByStringLiteral, CustomStringConvertible {
+    package init(stringLiteral value: String) { self.init(value) }
+
+    /// The text with control characters and non-ASCII written as escapes.
+    package var description: String {
+        string.unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
+    }
+}

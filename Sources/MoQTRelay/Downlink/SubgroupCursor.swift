@@ -1,0 +1,153 @@
+internal import MoQTCodec
+internal import Wire
+
+/// One subscription's place in one subgroup.
+final class SubgroupCursor: OutgoingStream {
+    let log: SubgroupLog
+    let subscription: Subscription
+    var placeInLog = -1
+    var placeInSubscription = -1
+    /// The object to read, or being read.
+    private var index: Int
+    private var objectStarted = false
+    /// Chunk being read, and what of it was staged.
+    private var chunk = 0
+    private var chunkOffset = 0
+    private var taken: UInt64 = 0
+    /// Since when it has not had everything, as far as was looked; nil: it has.
+    var behindSince: Instant?
+    /// When the object whose bytes are staged arrived.
+    private var stagedArrival = Instant(nanoseconds: 0)
+    /// Nil until the header was staged, with the first object that is sent.
+    private var encoder: SubgroupObjectEncoder?
+
+    init(log: SubgroupLog, subscription: Subscription) {
+        self.log = log
+        self.subscription = subscription
+        index = log.firstReadable
+        let order = SendOrder(
+            publisherPriority: log.traits.priority ?? subscription.track.defaultPriority,
+            group: subscription.groupOrder == .descending ? ~log.group : log.group, subgroup: log.subgroup)
+        super.init(owner: subscription, order: order)
+    }
+
+    /// Stream bytes of the publisher that this reader is done with.
+    var wirePosition: UInt64 {
+        guard index < log.objectCount else { return log.wireReceived }
+        if index == log.objectCount - 1, objectStarted, taken == log[index].received { return log.wireReceived }
+        return log[index].wireStart + taken
+    }
+
+    /// Object and chunk before which nothing is wanted any more by this reader.
+    var needed: (object: Int, chunk: Int) {
+        guard index < log.objectCount else { return log.evictable }
+        return (index, objectStarted ? chunk : log[index].firstChunk)
+    }
+
+    /// What this cursor would read next is gone.
+    func fellBehind() { subscription.cutOff(self, .tooFarBehind) }
+
+    // MARK: - Reading
+
+    override func refill(_ now: Instant) {
+        guard skipUnwanted() else { return subscription.cutOff(self, .cancelled) }
+        while !isFull, index < log.objectCount {
+            guard !subscription.isLate(log[index].arrived, log, now) else {
+                return subscription.cutOff(self, .deliveryTimeout)
+            }
+            do {
+                try stageObjectHeader()
+            } catch {
+                // The subscriber's draft has no words for the object: its subgroup is not for it.
+                return subscription.cutOff(self, .internalError)
+            }
+            stagePayload()
+            guard taken == log[index].payloadLength else { break }
+            nextObject()
+            guard skipUnwanted() else { return subscription.cutOff(self, .cancelled) }
+            // What is staged can be dropped when its time is up, so it must be of one age.
+            if subscription.hasTimeout { break }
+        }
+        if !isFull { stageEnd() }
+        subscription.track.markForCredit(log)
+    }
+
+    override func recheck(_ now: Instant) {
+        guard subscription.hasTimeout, subscription.isLate(stagedArrival, log, now) else { return }
+        subscription.cutOff(self, .deliveryTimeout)
+    }
+
+    /// Passes over objects outside the filter at the start; false when one is in the way of a stream that has begun.
+    private func skipUnwanted() -> Bool {
+        while index < log.objectCount, !objectStarted, !subscription.wants(group: log.group, object: log[index].id) {
+            guard encoder == nil else { return false }
+            nextObject()
+        }
+        return true
+    }
+
+    private func nextObject() {
+        index += 1
+        objectStarted = false
+        chunkOffset = 0
+        taken = 0
+    }
+
+    private func stageObjectHeader() throws(CodecError) {
+        guard !objectStarted else { return }
+        let object = log[index]
+        let downlink = subscription.downlink
+        if encoder == nil {
+            let header = SubgroupHeader(
+                trackAlias: subscription.alias, group: log.group,
+                subgroup: log.subgroup == 0 ? .zero : .explicit(log.subgroup),
+                priority: log.traits.priority, hasProperties: log.traits.hasProperties,
+                endOfGroup: log.traits.endsGroup, isFirstObject: log.traits.startsSubgroup && index == 0)
+            stage(
+                try downlink.arena.encode { out throws(CodecError) in
+                    try header.append(to: &out, profile: downlink.profile)
+                })
+            encoder = SubgroupObjectEncoder(profile: downlink.profile, header: header)
+        }
+        let fields = SubgroupObject(
+            id: object.id, status: object.status, properties: object.properties,
+            payloadLength: object.payloadLength)
+        stage(try downlink.arena.encode { out throws(CodecError) in try encoder?.append(fields, to: &out) })
+        objectStarted = true
+        chunk = object.firstChunk
+        chunkOffset = 0
+        stagedArrival = object.arrived
+    }
+
+    private func stagePayload() {
+        let end = log.endOfChunks(of: index)
+        while chunk < end, !isFull {
+            let bytes = log.chunk(chunk)
+            if bytes.count > chunkOffset {
+                let part = min(bytes.count - chunkOffset, Self.stageLimit)
+                stage(bytes.slice(from: chunkOffset, count: part))
+                taken += UInt64(part)
+                chunkOffset += part
+            }
+            // The last chunk may still grow in place: stay on it.
+            guard chunkOffset == bytes.count, chunk + 1 < end else { break }
+            chunk += 1
+            chunkOffset = 0
+        }
+    }
+
+    /// The log has ended and nothing more of it can be read.
+    private func stageEnd() {
+        switch log.end {
+        case .open: break
+        case .finished where index < log.objectCount: break
+        case .finished:
+            log.wasReadThrough = true
+            if encoder != nil { stageFin() } else { subscription.finishedUnopened(self) }
+        case .reset(let code):
+            let isAtBreak = index == log.objectCount - 1 && !log[index].isComplete && taken == log[index].received
+            guard isAtBreak || index == log.objectCount else { return }
+            if encoder != nil { pendingReset = code } else { subscription.finishedUnopened(self) }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+package import MoQTCodec
+package import Wire
+
+/// The publisher's half of one subscription: a filter over a track's log and a cursor per subgroup.
+package final class Subscription: StreamOwner {
+    package let track: TrackLog
+    package let alias: TrackAlias
+    /// First location that passes the filter (draft-18 "Subscription Filters").
+    package internal(set) var start: Location
+    /// Last group that passes; nil: open ended.
+    package internal(set) var endGroup: UInt64?
+    package let groupOrder: GroupOrder
+    /// Whether objects are sent (draft-18 "FORWARD Parameter").
+    package private(set) var forwards: Bool
+    /// The subscriber's own delivery timeout; nil: none.
+    package var objectTimeout: Interval?
+    private var subgroupTimeout: Interval?
+    /// Largest location when the subscription was answered: where a joining FETCH ends.
+    package private(set) var joining: Location?
+    /// Data streams opened so far, for PUBLISH_DONE.
+    package private(set) var streamCount: UInt64 = 0
+
+    var placeInTrack = -1
+    private var cursors = Roster<SubgroupCursor>(\.placeInSubscription)
+    /// What came of the end group: something of it was seen, and something after it.
+    private var sawEndGroup = false
+    private var sawBeyond = false
+    private var isDone = false
+    /// Why it ends, whatever becomes of the track.
+    private var outcome: (code: PublishDoneCode, reason: String)?
+
+    package init(
+        requestID: RequestID, alias: TrackAlias, track: TrackLog, range: (start: Location, endGroup: UInt64?),
+        terms: SubscriptionTerms, downlink: Downlink
+    ) {
+        self.track = track
+        self.alias = alias
+        start = range.start
+        endGroup = range.endGroup
+        groupOrder = terms.groupOrder
+        forwards = terms.forwards
+        objectTimeout = terms.objectTimeout
+        subgroupTimeout = terms.subgroupTimeout
+        joining = track.largest
+        super.init(requestID: requestID, subscriberPriority: terms.priority, downlink: downlink)
+    }
+
+    // MARK: - Filter
+
+    func wants(group: UInt64, object: UInt64) -> Bool {
+        Location(group: group, object: object) >= start && group <= endGroup ?? .max
+    }
+
+    /// A delivery timeout applies.
+    var hasTimeout: Bool {
+        if case .live = track.delivery { true } else { objectTimeout != nil || subgroupTimeout != nil }
+    }
+
+    /// Whether what arrived then, or the whole of an ended subgroup, is past its delivery timeout
+    /// (draft-18 "Delivery Timeouts and Data Reliability").
+    func isLate(_ arrived: Instant, _ log: SubgroupLog, _ now: Instant) -> Bool {
+        var object = objectTimeout
+        var subgroup = subgroupTimeout
+        if case .live(let ofObject, let ofSubgroup) = track.delivery {
+            object = Interval.smaller(object, ofObject)
+            subgroup = Interval.smaller(subgroup, ofSubgroup)
+        }
+        if let object, now - arrived > object { return true }
+        guard let subgroup, log.end == .finished else { return false }
+        return now - log.endedAt > subgroup
+    }
+
+    /// Nothing was acknowledged for 30 s, although there was something to take since `since`.
+    func isStalled(_ now: Instant, since: Instant) -> Bool {
+        now - max(downlink.lastProgress, since) > Cache.patience
+    }
+
+    /// Reads `log` from here on, if any of it can pass the filter.
+    func attach(_ log: SubgroupLog) {
+        guard !isDone, outcome == nil else { return }
+        if let endGroup, log.group >= endGroup {
+            note(log.group, endGroup)
+            if log.group > endGroup { return finishIfComplete() }
+        }
+        guard forwards, log.group >= start.group else { return }
+        let cursor = SubgroupCursor(log: log, subscription: self)
+        cursors.insert(cursor)
+        log.cursors.insert(cursor)
+        if log.objectCount > 0 || log.end != .open { cursor.dataArrived() }
+    }
+
+    /// A group after the last one has come. The last one itself may still be on its way when nothing of it was seen:
+    /// then a second later group is waited for.
+    private func note(_ group: UInt64, _ endGroup: UInt64) {
+        if group == endGroup { sawEndGroup = true } else if group - endGroup > 1 { sawEndGroup = true }
+        if group > endGroup { sawBeyond = true }
+    }
+
+    func deliver(_ datagram: LoggedDatagram, group: UInt64) {
+        if let endGroup, group >= endGroup { note(group, endGroup) }
+        defer { finishIfComplete() }
+        guard forwards, !isDone, outcome == nil, wants(group: group, object: datagram.object.id) else { return }
+        var timeout = Interval.smaller(objectTimeout, subgroupTimeout)
+        if case .live(let object, let subgroup) = track.delivery {
+            timeout = Interval.smaller(timeout, Interval.smaller(object, subgroup))
+        }
+        downlink.send(
+            datagram, group: group, alias: alias, until: timeout.map { (datagram.object.arrived + $0, track.cache) })
+    }
+
+    /// REQUEST_UPDATE changed the terms (draft-18 "Updating Subscriptions").
+    ///
+    /// - Parameter range: nil leaves the filter as it is. What the parameters don't name stays, too.
+    package func update(_ parameters: Parameters, range: (start: Location, endGroup: UInt64?)?) {
+        subscriberPriority = parameters.subscriberPriority ?? subscriberPriority
+        if let timeout = parameters.objectDeliveryTimeout { objectTimeout = Interval(timeout: timeout) }
+        if let timeout = parameters.subgroupDeliveryTimeout { subgroupTimeout = Interval(timeout: timeout) }
+        if let range { narrow(range) }
+        guard let forward = parameters.forward, forward != forwards else { return }
+        forwards = forward
+        if forwards { resume() } else { cancelStreams(.cancelled) }
+    }
+
+    /// Subgroups that the filter no longer passes are cut off (draft-18 "Closing Subgroup Streams").
+    private func narrow(_ range: (start: Location, endGroup: UInt64?)) {
+        (start, endGroup) = range
+        for cursor in cursors.members where cursor.log.group < start.group || cursor.log.group > endGroup ?? .max {
+            cutOff(cursor, .cancelled)
+        }
+    }
+
+    /// Forward State went from 0 to 1: what is published from now on is sent.
+    private func resume() {
+        joining = track.largest
+        start = max(start, SubscriptionFilter.largestObject.start(largest: track.largest))
+        for group in track.groupIDs where group >= start.group {
+            for log in track.groups[group]?.subgroups ?? [] where !log.isFill { attach(log) }
+        }
+    }
+
+    // MARK: - Streams
+
+    override func opened(_ stream: OutgoingStream) { streamCount += 1 }
+
+    func cutOff(_ cursor: SubgroupCursor, _ code: StreamResetCode) {
+        cursor.dropStaged()
+        downlink.reset(cursor, code)
+    }
+
+    /// Nothing in the subgroup passed the filter: no stream was opened, none is needed.
+    func finishedUnopened(_ cursor: SubgroupCursor) {
+        unready(cursor)
+        cursor.phase = .closed
+        streamClosed(cursor)
+    }
+
+    override func streamClosed(_ stream: OutgoingStream) {
+        guard let cursor = stream as? SubgroupCursor else { return }
+        cursors.remove(cursor)
+        cursor.log.cursors.remove(cursor)
+        track.markForCredit(cursor.log)
+        finishIfComplete()
+    }
+
+    /// The subscriber does not want the rest of this subgroup: a reset answers (draft-18 "Closing Subgroup Streams").
+    override func stopped(_ stream: OutgoingStream) {
+        stream.dropStaged()
+        downlink.reset(stream, .cancelled)
+    }
+
+    private func cancelStreams(_ code: StreamResetCode) {
+        for cursor in cursors.members {
+            cursor.dropStaged()
+            downlink.reset(cursor, code)
+        }
+    }
+
+    // MARK: - Ending
+
+    /// The subscriber cancelled, or its session is gone: open streams are reset, nothing more is said.
+    package func cancel() {
+        isDone = true
+        cancelStreams(.cancelled)
+        track.remove(self)
+    }
+
+    /// The subscriber holds everybody up: what it has not taken is dropped (draft-18 TOO_FAR_BEHIND).
+    package func fallBehind() { end(.tooFarBehind, "did not keep up", .tooFarBehind) }
+
+    /// Ends for a reason of its own; what is on its way is cut off.
+    func end(_ code: PublishDoneCode, _ reason: String, _ reset: StreamResetCode = .cancelled) {
+        guard !isDone, outcome == nil else { return }
+        outcome = (code, reason)
+        cancelStreams(reset)
+        finishIfComplete()
+    }
+
+    /// Ends it once its last stream is closed, if there is a reason to.
+    func finishIfComplete() {
+        guard !isDone, cursors.isEmpty, let (code, reason) = outcome ?? track.end ?? track.loss ?? rangeEnd else {
+            return
+        }
+        isDone = true
+        track.remove(self)
+        downlink.finished(self, code, reason)
+    }
+
+    private var rangeEnd: (code: PublishDoneCode, reason: String)? {
+        sawEndGroup && sawBeyond ? (.subscriptionEnded, "end of the requested range") : nil
+    }
+}
+
+/// What the subscriber asked of a subscription, with the draft's defaults filled in.
+package struct SubscriptionTerms: Hashable, Sendable {
+    /// 0 goes first; 128 when not said.
+    package var priority: UInt8
+    package var groupOrder: GroupOrder
+    package var forwards: Bool
+    /// Nil: none.
+    package var objectTimeout: Interval?
+    package var subgroupTimeout: Interval?
+
+    package init(
+        priority: UInt8 = 128, groupOrder: GroupOrder = .ascending, forwards: Bool = true,
+        objectTimeout: Interval? = nil, subgroupTimeout: Interval? = nil
+    ) {
+        self.priority = priority
+        self.groupOrder = groupOrder
+        self.forwards = forwards
+        self.objectTimeout = objectTimeout
+        self.subgroupTimeout = subgroupTimeout
+    }
+}

@@ -1,0 +1,245 @@
+internal import MoQTCodec
+package import Wire
+
+/// The memory that logs hold, bounded over all tracks: the oldest goes first, what readers of lossless tracks still
+/// need stays. It also hands out the flow-control credit that follows the readers.
+package final class Cache {
+    /// Bytes held at most, unless readers of lossless tracks need more.
+    package var limit: Int
+    /// Bytes held: payload, and what each object costs besides.
+    package private(set) var used = 0
+    /// How long a lossless track waits for a subscriber that acknowledges nothing.
+    package static let patience = Interval.seconds(30)
+    /// The latest time that was told.
+    package private(set) var clock = Instant(nanoseconds: 0)
+
+    /// Oldest first.
+    private var entries: [Entry] = []
+    var dirty: [(track: TrackLog, log: SubgroupLog)] = []
+    /// Logs with readers that may be stalled.
+    private var watched: [(track: TrackLog, log: SubgroupLog)] = []
+    /// Credit to give: told by ``settle(_:)``, drained by the driver.
+    private var credits: [Credit] = []
+
+    private struct Entry {
+        let track: TrackLog
+        let item: Item
+
+        enum Item {
+            case subgroup(SubgroupLog)
+            case datagrams(GroupLog)
+        }
+
+        var isForgotten: Bool {
+            switch item {
+            case .subgroup(let log): log.isForgotten
+            case .datagrams(let group): !group.isListed
+            }
+        }
+    }
+
+    /// Flow-control credit owed to a publisher.
+    package struct Credit {
+        package let source: CreditSource
+        /// Stream bytes its readers are done with.
+        package let byteCount: UInt64
+        /// The stream has ended and was read: another may be opened in its place.
+        package let endsStream: Bool
+    }
+
+    /// How long a subgroup is kept after its end; nil: until its room is needed.
+    package let timeLimit: Interval?
+
+    /// - Parameter limit: bytes.
+    package init(limit: Int, timeLimit: Interval? = nil) {
+        self.limit = limit
+        self.timeLimit = timeLimit
+    }
+
+    func added(_ log: SubgroupLog, of track: TrackLog) { entries.append(Entry(track: track, item: .subgroup(log))) }
+
+    func added(datagramsOf group: GroupLog, of track: TrackLog) {
+        group.isListed = true
+        entries.append(Entry(track: track, item: .datagrams(group)))
+    }
+
+    func grew(by count: Int) { used += count }
+
+    package func nextCredit() -> Credit? { credits.popLast() }
+
+    /// The time at which what is handled next happened.
+    func tell(_ now: Instant) { clock = max(clock, now) }
+
+    /// Does what is due after a round of input: credit for what was read, room for what is to come.
+    package func settle(_ now: Instant) {
+        tell(now)
+        while !dirty.isEmpty {
+            let round = dirty
+            dirty = []
+            for (track, log) in round {
+                log.isDirty = false
+                credit(log, of: track, now)
+            }
+        }
+        if used > limit { evict() }
+    }
+
+    /// Looks again at the subscribers that hold a lossless track up; call about once a second.
+    package func dropStalledReaders(_ now: Instant) {
+        let candidates = watched
+        watched = []
+        for (track, log) in candidates {
+            log.isWatched = false
+            credit(log, of: track, now)
+        }
+    }
+
+    // MARK: - Credit
+
+    private func credit(_ log: SubgroupLog, of track: TrackLog, _ now: Instant) {
+        guard let source = log.source else { return }
+        let position = min(log.wireReceived, wantedPosition(log, track, now))
+        let ended = log.end != .open && position >= log.wireReceived && !log.streamCredited && !log.isFed(by: source)
+        guard position > log.wireCredited || ended else { return }
+        let byteCount = position > log.wireCredited ? position - log.wireCredited : 0
+        log.wireCredited = max(position, log.wireCredited)
+        if ended { log.streamCredited = true }
+        credits.append(Credit(source: source, byteCount: byteCount, endsStream: ended))
+    }
+
+    /// Stops following the readers: the rest of the credit is given now. For the stream, too, when it is over.
+    func release(_ log: SubgroupLog) {
+        guard let source = log.source else { return }
+        log.source = nil
+        let isOver = !log.isFed(by: source)
+        let byteCount = log.wireReceived - log.wireCredited
+        log.wireCredited = log.wireReceived
+        let endsStream = isOver && !log.streamCredited
+        if isOver { log.streamCredited = true }
+        guard byteCount > 0 || endsStream else { return }
+        credits.append(Credit(source: source, byteCount: byteCount, endsStream: endsStream))
+    }
+
+    /// Stream bytes that count as read: by the slowest reader of a lossless track, the fastest of a live one.
+    private func wantedPosition(_ log: SubgroupLog, _ track: TrackLog, _ now: Instant) -> UInt64 {
+        guard !log.cursors.isEmpty else { return log.wireReceived }
+        switch track.delivery {
+        case .live:
+            if log.wasReadThrough { return log.wireReceived }
+            return log.cursors.members.reduce(0) { max($0, $1.wirePosition) }
+        case .lossless:
+            return slowestPosition(log, track, now)
+        }
+    }
+
+    private func slowestPosition(_ log: SubgroupLog, _ track: TrackLog, _ now: Instant) -> UInt64 {
+        var slowest = log.wireReceived
+        for cursor in log.cursors.members {
+            let position = cursor.wirePosition
+            guard position < log.wireReceived else {
+                cursor.behindSince = nil
+                continue
+            }
+            let since = cursor.behindSince ?? now
+            cursor.behindSince = since
+            if cursor.subscription.isStalled(now, since: since) {
+                cursor.subscription.fallBehind()
+            } else {
+                slowest = min(slowest, position)
+            }
+        }
+        if slowest < log.wireReceived, !log.isWatched {
+            log.isWatched = true
+            watched.append((track, log))
+        }
+        return slowest
+    }
+
+    // MARK: - Eviction
+
+    private func evict() {
+        let target = limit - limit / 16
+        for entry in entries where used > target { dropRead(entry, saving: used - target) }
+        if used > limit {
+            for entry in entries where used > target { dropLive(entry, saving: used - target) }
+        }
+        entries.removeAll(where: \.isForgotten)
+    }
+
+    /// Drops what is older than ``timeLimit``, but for what readers still need; call about once a second.
+    package func expire(_ now: Instant) {
+        guard let timeLimit else { return }
+        for entry in entries {
+            guard case .subgroup(let log) = entry.item, log.end != .open, now - log.endedAt > timeLimit else {
+                continue
+            }
+            dropRead(entry, saving: .max)
+        }
+        entries.removeAll(where: \.isForgotten)
+    }
+
+    /// Drops what every reader has taken.
+    private func dropRead(_ entry: Entry, saving size: Int) {
+        switch entry.item {
+        case .datagrams(let group): dropDatagrams(of: group, entry.track, saving: size)
+        case .subgroup(let log):
+            var limit = log.limit(saving: size)
+            for cursor in log.cursors.members {
+                let needed = cursor.needed
+                limit = (min(limit.object, needed.object), min(limit.chunk, needed.chunk))
+            }
+            drop(log, entry.track, before: limit)
+        }
+    }
+
+    /// Drops what the fastest reader has taken, of live tracks only: readers that still wanted it lose the subgroup.
+    private func dropLive(_ entry: Entry, saving size: Int) {
+        guard case .live = entry.track.delivery, case .subgroup(let log) = entry.item, !log.isForgotten else { return }
+        var limit = log.limit(saving: size)
+        if !log.wasReadThrough, let fastest = log.cursors.members.map(\.needed).max(by: { $0 < $1 }) {
+            limit = (min(limit.object, fastest.object), min(limit.chunk, fastest.chunk))
+        }
+        for cursor in log.cursors.members where cursor.needed < limit { cursor.fellBehind() }
+        drop(log, entry.track, before: limit)
+    }
+
+    private func drop(_ log: SubgroupLog, _ track: TrackLog, before limit: (object: Int, chunk: Int)) {
+        used -= log.evict(before: limit)
+        track.evicted(group: log.group, through: log.evictedThrough)
+        guard log.end != .open, log.cursors.isEmpty, log.cost == 0, !log.isForgotten else { return }
+        log.isForgotten = true
+        track.forget(log)
+    }
+
+    private func dropDatagrams(of group: GroupLog, _ track: TrackLog, saving size: Int) {
+        let dropped = group.dropDatagrams(saving: size)
+        used -= dropped.saved
+        track.evicted(group: group.id, through: dropped.through)
+        guard group.datagrams.isEmpty else { return }
+        group.isListed = false
+        track.forgetIfEmpty(group)
+    }
+
+    /// Lets go of everything a track holds; what is still appended to it is ignored.
+    package func remove(_ track: TrackLog) {
+        guard !track.isClosed else { return }
+        track.isClosed = true
+        for entry in entries where entry.track === track {
+            switch entry.item {
+            case .subgroup(let log):
+                for cursor in log.cursors.members { cursor.fellBehind() }
+                release(log)
+                used -= log.cost
+                _ = log.evict(before: (log.objectCount, .max))
+                log.writers = []
+                log.isForgotten = true
+            case .datagrams(let group):
+                used -= group.dropDatagrams(saving: .max).saved
+                group.isListed = false
+            }
+        }
+        entries.removeAll(where: \.isForgotten)
+        dirty.removeAll { $0.track === track }
+        watched.removeAll { $0.track === track }
+    }
+}

@@ -1,0 +1,143 @@
+package import MoQTCodec
+package import MoQTSession
+package import Wire
+
+/// One session with what is published and read over it. Owned by the loop that owns its connection.
+package final class Peer {
+    /// Names the session in logs; unique in the process.
+    package let number: UInt64
+    package var session: Session
+    /// The data streams this end sends.
+    package let downlink: Downlink
+    /// Called when the session or the downlink has something for the transport.
+    package var needsFlush: (() -> Void)? {
+        didSet { downlink.wake = needsFlush }
+    }
+
+    /// What each request of either end is about; gone when the request is.
+    var requests: [RequestID: PeerRequest] = [:]
+    var writers: [StreamID: IncomingStream] = [:]
+    /// Streams whose reading earns flow-control credit at once, in bytes.
+    private var credits: [(stream: StreamID, byteCount: Int)] = []
+    private var finishedStreams = 0
+    package private(set) var isClosed = false
+
+    package init(number: UInt64, session: consuming Session, profile: Profile) {
+        self.number = number
+        self.session = session
+        downlink = Downlink(profile: profile)
+    }
+
+    // Subscriptions and the logs they read hold each other.
+    deinit { close() }
+
+    /// Tells the driver that there is something to send.
+    package func flush() { needsFlush?() }
+
+    /// Has the session say something, and sends it.
+    ///
+    /// What can't be said any more (the request or the session has ended meanwhile) needs no saying.
+    package func say(_ words: (inout Session) throws -> Void) {
+        do { try words(&session) } catch { return }
+        flush()
+    }
+
+    // MARK: - Credit for what was read
+
+    /// Gives the publisher credit for bytes of a data stream.
+    package func credit(_ stream: StreamID, _ byteCount: Int) {
+        guard byteCount > 0, !isClosed else { return }
+        credits.append((stream, byteCount))
+        flush()
+    }
+
+    /// A data stream of the peer is over and read: it may open another.
+    package func finishedStream() {
+        guard !isClosed else { return }
+        finishedStreams += 1
+        flush()
+    }
+
+    package func nextCredit() -> (stream: StreamID, byteCount: Int)? { credits.popLast() }
+
+    /// Streams the peer may open in place of finished ones; counted once.
+    package func takeFinishedStreams() -> Int {
+        defer { finishedStreams = 0 }
+        return finishedStreams
+    }
+
+    // MARK: - Our half of the peer's subscriptions
+
+    /// Told when a subscription of the peer has come to its end.
+    package var subscriptionEnded: ((TrackLog) -> Void)?
+
+    /// PUBLISH_DONE for every subscription whose streams are all closed; the driver calls it before it sends.
+    package func endSubscriptions() {
+        while let ending = downlink.nextEnding() {
+            guard case .subscription(let subscription) = requests.removeValue(forKey: ending.requestID) else {
+                continue
+            }
+            say {
+                try $0.publishDone(
+                    ending.requestID, ending.code, streamCount: ending.streamCount, reason: ending.reason)
+            }
+            subscriptionEnded?(subscription.track)
+        }
+    }
+
+    var subscriptions: [Subscription] {
+        requests.values.compactMap { if case .subscription(let subscription) = $0 { subscription } else { nil } }
+    }
+
+    func subscription(_ id: RequestID) -> Subscription? {
+        if case .subscription(let subscription) = requests[id] { subscription } else { nil }
+    }
+
+    /// The session is gone: nothing more is read or sent.
+    func close() {
+        isClosed = true
+        for request in requests.values {
+            switch request {
+            case .subscription(let subscription): subscription.cancel()
+            case .fetchReply(let reply): reply.cancel()
+            case .waiting, .heldFetch, .upstream, .fill, .namespace, .namespaceInterest, .trackInterest, .offer: break
+            }
+        }
+        requests = [:]
+        writers = [:]
+        downlink.shutDown()
+        needsFlush = nil
+        subscriptionEnded = nil
+    }
+}
+
+/// What a request between this end and a peer is about.
+enum PeerRequest {
+    /// The peer receives a track from us.
+    case subscription(Subscription)
+    /// Its SUBSCRIBE waits for an upstream.
+    case waiting(RelayTrack)
+    /// Its FETCH waits for what the relay fetches itself.
+    case heldFetch(RelayTrack)
+    /// We receive a track from it.
+    case upstream(Upstream)
+    /// It fetches from us.
+    case fetchReply(FetchReply)
+    /// We fetch from it.
+    case fill(Fill)
+    /// It publishes a namespace.
+    case namespace(TrackNamespace)
+    /// It wants to hear of namespaces, or of tracks, under a prefix.
+    case namespaceInterest(TrackNamespace)
+    case trackInterest(TrackNamespace)
+    /// We offered it a track by PUBLISH.
+    case offer(TrackLog, TrackAlias)
+}
+
+/// A data stream of the peer that is being read.
+enum IncomingStream {
+    case subgroup(SubgroupWriter)
+    /// The subgroup's id is that of its first object, which has not come.
+    case unnamed(TrackLog, SubgroupHeader, wireBytes: Int)
+    case fill(Fill)
+}

@@ -1,0 +1,118 @@
+package import MoQTCodec
+internal import MoQTSession
+package import Wire
+
+/// Answers to a peer that wants a track whose log is here.
+extension Peer {
+    /// SUBSCRIBE: accepted, with the largest location when there is one (draft-18 "SUBSCRIBE_OK").
+    package func answer(_ request: Subscribe, with track: TrackLog) {
+        var parameters = Parameters()
+        parameters.largestObject = track.largest
+        guard let range = range(of: request.parameters.filter, in: track) else {
+            return say {
+                try $0.reject(request.requestID, .invalidRange, reason: "the whole range has already been published")
+            }
+        }
+        guard
+            let alias = try? session.acceptSubscribe(
+                request.requestID, parameters: parameters, properties: track.properties)
+        else { return }
+        attach(request.requestID, alias, track, range, request.parameters)
+        flush()
+    }
+
+    /// The peer accepted our PUBLISH, or sent parameters with its acceptance.
+    func attach(
+        _ id: RequestID, _ alias: TrackAlias, _ track: TrackLog, _ range: (start: Location, endGroup: UInt64?),
+        _ parameters: Parameters
+    ) {
+        let subscription = Subscription(
+            requestID: id, alias: alias, track: track, range: range,
+            terms: SubscriptionTerms(parameters, preferred: track.properties.defaultPublisherGroupOrder ?? .ascending),
+            downlink: downlink)
+        requests[id] = .subscription(subscription)
+        track.add(subscription)
+    }
+
+    /// Where a filter starts and ends; nil when all of it is in the past.
+    ///
+    /// A start in the past reaches back to the beginning of the group in progress and no further: older objects are
+    /// had by FETCH (draft-18 "Joining an Ongoing Track").
+    func range(of filter: SubscriptionFilter?, in track: TrackLog) -> (start: Location, endGroup: UInt64?)? {
+        guard let filter else { return openRange(in: track) }
+        if let end = filter.endGroup, let largest = track.largest, end < largest.group { return nil }
+        return (max(filter.start(largest: track.largest), openRange(in: track).start), filter.endGroup)
+    }
+
+    /// What passes without a filter.
+    func openRange(in track: TrackLog) -> (start: Location, endGroup: UInt64?) {
+        (Location(group: track.largest?.group ?? 0, object: 0), nil)
+    }
+
+    /// TRACK_STATUS (draft-18 "TRACK_STATUS").
+    package func answer(_ request: TrackStatus, with track: TrackLog) {
+        var parameters = Parameters()
+        parameters.largestObject = track.largest
+        say { try $0.accept(request.requestID, parameters: parameters, properties: track.properties) }
+        flush()
+    }
+
+    /// REQUEST_UPDATE of a subscription that we serve.
+    package func update(_ subscription: Subscription, _ id: RequestID, _ parameters: Parameters) {
+        var answer = Parameters()
+        answer.largestObject = subscription.track.largest
+        var range: (start: Location, endGroup: UInt64?)?
+        if let filter = parameters.filter {
+            range = self.range(of: filter, in: subscription.track)
+            guard range != nil else {
+                say { try $0.rejectUpdate(id, .invalidRange, reason: "the whole range has already been published") }
+                return subscription.end(.updateFailed, "the update asked for what is past")
+            }
+        }
+        subscription.update(parameters, range: range)
+        say { try $0.acceptUpdate(id, parameters: answer) }
+        flush()
+    }
+}
+
+extension SubscriptionTerms {
+    /// - Parameter preferred: the publisher's group order, for a subscriber that states none.
+    init(_ parameters: Parameters, preferred: GroupOrder) {
+        self.init(
+            priority: parameters.subscriberPriority ?? Parameters.defaultSubscriberPriority,
+            groupOrder: parameters.groupOrder ?? preferred, forwards: parameters.forward ?? true,
+            objectTimeout: Interval(timeout: parameters.objectDeliveryTimeout),
+            subgroupTimeout: Interval(timeout: parameters.subgroupDeliveryTimeout))
+    }
+}
+
+extension Interval {
+    /// A delivery timeout in milliseconds; 0 and absent mean none (draft-18 "OBJECT_DELIVERY_TIMEOUT Parameter").
+    package init?(timeout: UInt64?) {
+        guard let timeout, timeout > 0 else { return nil }
+        self = .milliseconds(timeout)
+    }
+
+    /// The smaller of two timeouts; nil is none.
+    static func smaller(_ a: Interval?, _ b: Interval?) -> Interval? {
+        guard let a, let b else { return a ?? b }
+        return min(a, b)
+    }
+}
+
+extension Delivery {
+    /// What a track's properties say: a delivery timeout makes it live.
+    ///
+    /// - Parameter fallback: object delivery timeout for tracks that state none; nil: such tracks are lossless.
+    package init(_ properties: Properties, fallback: Interval? = nil) {
+        let object = Interval(timeout: properties.objectDeliveryTimeout)
+        let subgroup = Interval(timeout: properties.subgroupDeliveryTimeout)
+        if object != nil || subgroup != nil {
+            self = .live(object: object, subgroup: subgroup)
+        } else if let fallback {
+            self = .live(object: fallback, subgroup: nil)
+        } else {
+            self = .lossless
+        }
+    }
+}

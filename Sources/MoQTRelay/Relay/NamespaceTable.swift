@@ -1,0 +1,38 @@
+internal import MoQTCodec
+
+/// Requests by namespace or prefix, found in as many steps as a namespace has fields.
+struct NamespaceTable<Terms> {
+    struct Entry {
+        let peer: Peer
+        let request: RequestID
+        let terms: Terms
+    }
+
+    private var entries: [TrackNamespace: [RequestKey: Entry]] = [:]
+
+    mutating func insert(_ peer: Peer, _ request: RequestID, under namespace: TrackNamespace, _ terms: Terms) {
+        entries[namespace, default: [:]][RequestKey(peer, request)] = Entry(peer: peer, request: request, terms: terms)
+    }
+
+    mutating func remove(_ key: RequestKey, under namespace: TrackNamespace) {
+        entries[namespace]?[key] = nil
+        if entries[namespace]?.isEmpty ?? false { entries[namespace] = nil }
+    }
+
+    /// Whether there is any for exactly this namespace.
+    func contains(_ namespace: TrackNamespace) -> Bool { entries[namespace] != nil }
+
+    /// Those whose namespace is `namespace` or a prefix of it (draft-18 "Publisher Interactions").
+    func prefixes(of namespace: TrackNamespace) -> [Entry] {
+        var found: [Entry] = []
+        var step: TrackNamespace? = namespace
+        while let prefix = step {
+            if let here = entries[prefix] { found += here.values }
+            step = prefix.parent
+        }
+        return found
+    }
+
+    /// Namespaces in the table that begin with `prefix`.
+    func namespaces(under prefix: TrackNamespace) -> [TrackNamespace] { entries.keys.filter { $0.hasPrefix(prefix) } }
+}

@@ -1,0 +1,110 @@
+internal import MoQTCodec
+internal import MoQTSession
+internal import Wire
+
+/// Objects from publishers into the logs.
+extension Relay {
+    func received(_ event: SessionEvent, from peer: Peer, now: Instant) {
+        switch event {
+        case .subgroupOpened(let stream, let id, let header, let wireBytes):
+            opened(stream, id, header, wireBytes, peer)
+        case .object(let stream, let header, let wireBytes):
+            name(stream, header, peer)
+            guard case .subgroup(let writer) = peer.writers[stream] else { return peer.credit(stream, wireBytes) }
+            writer.begin(LoggedObject(header, arrived: now), wireBytes: wireBytes)
+            if !writer.creditFollowsReaders { peer.credit(stream, wireBytes) }
+        case .payload(let stream, let payload):
+            payloadArrived(payload, on: stream, peer)
+        case .subgroupEnded(let stream, let end, _):
+            ended(stream, end, peer)
+        case .datagramObject(let id, let datagram):
+            guard case .upstream(let upstream) = peer.requests[id], let log = upstream.track.log else { return }
+            log.append(LoggedDatagram(datagram, arrived: now), group: datagram.location.group)
+        case .fetchOpened(let stream, let id, let wireBytes):
+            if case .fill(let fill) = peer.requests[id] { peer.writers[stream] = .fill(fill) }
+            peer.credit(stream, wireBytes)
+        case .fetchObject(let stream, let header, let wireBytes):
+            if case .fill(let fill) = peer.writers[stream] { fill.begin(header, now) }
+            peer.credit(stream, wireBytes)
+        case .fetchGap(let stream, let gap, let wireBytes):
+            if case .fill(let fill) = peer.writers[stream], gap.reason == .unknown { fill.hasGaps = true }
+            peer.credit(stream, wireBytes)
+        case .fetchEnded(let stream, let end, _):
+            if case .fill(let fill) = peer.writers.removeValue(forKey: stream) { ended(fill, end, peer) }
+            peer.finishedStream()
+        default: break
+        }
+    }
+
+    private func opened(_ stream: StreamID, _ id: RequestID, _ header: SubgroupHeader, _ wireBytes: Int, _ peer: Peer) {
+        guard case .upstream(let upstream) = peer.requests[id], let log = upstream.track.log else {
+            peer.session.stop(stream, code: .cancelled)
+            return peer.flush()
+        }
+        switch header.subgroup {
+        case .zero: write(stream, header, 0, wireBytes, into: log, peer)
+        case .explicit(let subgroup): write(stream, header, subgroup, wireBytes, into: log, peer)
+        case .firstObject: peer.writers[stream] = .unnamed(log, header, wireBytes: wireBytes)
+        }
+    }
+
+    /// The first object of a subgroup that is named after it.
+    private func name(_ stream: StreamID, _ object: SubgroupObject, _ peer: Peer) {
+        guard case .unnamed(let log, let header, let wireBytes) = peer.writers[stream] else { return }
+        write(stream, header, object.id, wireBytes, into: log, peer)
+    }
+
+    private func write(
+        _ stream: StreamID, _ header: SubgroupHeader, _ subgroup: UInt64, _ wireBytes: Int,
+        into log: TrackLog, _ peer: Peer
+    ) {
+        let writer = SubgroupWriter(
+            track: log, group: header.group, subgroup: subgroup, traits: SubgroupTraits(header),
+            source: CreditSource(peer: peer, stream: stream))
+        if writer.isDuplicate {
+            peer.session.stop(stream, code: .cancelled)
+            return peer.flush()
+        }
+        peer.writers[stream] = .subgroup(writer)
+        if writer.creditFollowsReaders { writer.receivedWire(wireBytes) } else { peer.credit(stream, wireBytes) }
+    }
+
+    private func payloadArrived(_ payload: Bytes, on stream: StreamID, _ peer: Peer) {
+        switch peer.writers[stream] {
+        case .subgroup(let writer):
+            if !writer.creditFollowsReaders { peer.credit(stream, payload.count) }
+            writer.append(payload)
+        case .fill(let fill):
+            fill.append(payload)
+            peer.credit(stream, payload.count)
+        case .unnamed, .none:
+            peer.credit(stream, payload.count)
+        }
+    }
+
+    private func ended(_ stream: StreamID, _ end: StreamEnd, _ peer: Peer) {
+        guard case .subgroup(let writer) = peer.writers.removeValue(forKey: stream) else {
+            return peer.finishedStream()
+        }
+        switch end {
+        case .fin: writer.end(.finished)
+        case .reset(let code), .stopped(let code): writer.end(.reset(code))
+        }
+        if !writer.creditFollowsReaders { peer.finishedStream() }
+    }
+
+    private func ended(_ fill: Fill, _ end: StreamEnd, _ peer: Peer) {
+        fill.isWhole = end == .fin && !fill.hasGaps
+        if let entry = peer.requests.first(where: {
+            if case .fill(let other) = $0.value { other === fill } else { false }
+        }) {
+            peer.requests[entry.key] = nil
+        }
+        filled(fill)
+    }
+
+    /// The session broke off under an open stream.
+    func endLost(_ stream: IncomingStream) {
+        if case .subgroup(let writer) = stream { writer.end(.reset(.internalError)) }
+    }
+}

@@ -1,0 +1,101 @@
+internal import MoQTCodec
+internal import MoQTSession
+internal import Wire
+
+/// Namespaces and tracks as they come and go (draft-18 "Namespace Discovery").
+extension Relay {
+    func publishNamespace(_ request: PublishNamespace, from peer: Peer) {
+        let isNew = !publishers.contains(request.namespace)
+        peer.requests[request.requestID] = .namespace(request.namespace)
+        publishers.insert(peer, request.requestID, under: request.namespace, ())
+        peer.say { try $0.accept(request.requestID, parameters: Parameters()) }
+        for interest in namespaceInterests.prefixes(of: request.namespace) where isNew {
+            interest.peer.say { try $0.announce(request.namespace, on: interest.request) }
+        }
+        // draft-18 "Publisher Interactions": live and waiting subscriptions go to the new publisher too.
+        for track in tracks.values where track.name.namespace.hasPrefix(request.namespace) {
+            guard !track.waiting.isEmpty || !(track.log?.subscriptions.isEmpty ?? true) else { continue }
+            subscribe(track, to: peer)
+        }
+    }
+
+    func withdraw(_ namespace: TrackNamespace, _ key: RequestKey) {
+        publishers.remove(key, under: namespace)
+        guard !publishers.contains(namespace) else { return }
+        for interest in namespaceInterests.prefixes(of: namespace) {
+            interest.peer.say { try $0.withdraw(namespace, on: interest.request) }
+        }
+    }
+
+    func subscribeNamespace(_ request: SubscribeNamespace, from peer: Peer) {
+        peer.requests[request.requestID] = .namespaceInterest(request.prefix)
+        namespaceInterests.insert(peer, request.requestID, under: request.prefix, ())
+        peer.say { try $0.accept(request.requestID, parameters: Parameters()) }
+        for namespace in publishers.namespaces(under: request.prefix) {
+            peer.say { try $0.announce(namespace, on: request.requestID) }
+        }
+    }
+
+    // MARK: - Tracks by PUBLISH
+
+    func publish(_ request: Publish, from peer: Peer) {
+        let track = track(request.track)
+        let log = openLog(track, request.trackProperties)
+        let upstream = Upstream(
+            peer: peer, requestID: request.requestID, track: track,
+            forwards: request.parameters.forward ?? true, wasPublished: true)
+        track.upstreams.append(upstream)
+        peer.requests[request.requestID] = .upstream(upstream)
+        var parameters = Parameters()
+        let isWanted =
+            track.waiting.values.contains { $0.request.parameters.forward ?? true }
+            || log.subscriptions.contains { $0.forwards }
+        parameters.forward = isWanted
+        upstream.forwards = isWanted
+        peer.say { try $0.acceptPublish(request.requestID, parameters: parameters) }
+        if let largest = request.parameters.largestObject { startFill(upstream, upTo: largest) }
+        let waited = Set(track.waiting.keys.map(\.peer))
+        answerWaiting(track, with: log)
+        for interest in trackInterests.prefixes(of: track.name.namespace)
+        where interest.peer !== peer && !waited.contains(interest.peer.number) {
+            offer(log, to: interest.peer, interest.terms)
+        }
+    }
+
+    func subscribeTracks(_ request: SubscribeTracks, from peer: Peer) {
+        peer.requests[request.requestID] = .trackInterest(request.prefix)
+        trackInterests.insert(peer, request.requestID, under: request.prefix, request.parameters)
+        peer.say { try $0.accept(request.requestID, parameters: Parameters()) }
+        for track in tracks.values where track.name.namespace.hasPrefix(request.prefix) {
+            guard let log = track.log, track.upstreams.contains(where: { $0.wasPublished && $0.peer !== peer }) else {
+                continue
+            }
+            offer(log, to: peer, request.parameters)
+        }
+    }
+
+    private func offer(_ log: TrackLog, to peer: Peer, _ interest: Parameters) {
+        var parameters = Parameters()
+        parameters.largestObject = log.largest
+        parameters.forward = interest.forward
+        guard let (id, alias) = try? peer.session.publish(log.name, properties: log.properties, parameters) else {
+            return
+        }
+        peer.requests[id] = .offer(log, alias)
+        peer.flush()
+    }
+
+    func offerAccepted(_ id: RequestID, _ parameters: Parameters, by peer: Peer) {
+        guard case .offer(let log, let alias) = peer.requests[id] else { return }
+        peer.attach(id, alias, log, peer.range(of: parameters.filter, in: log) ?? peer.openRange(in: log), parameters)
+        if let track = tracks[log.name] { resume(track) }
+    }
+
+    func trackStatus(_ request: TrackStatus, from peer: Peer) {
+        guard let log = tracks[request.track]?.log, tracks[request.track]?.isEstablished == true else {
+            peer.say { try $0.reject(request.requestID, .doesNotExist, reason: "no such track") }
+            return peer.flush()
+        }
+        peer.answer(request, with: log)
+    }
+}

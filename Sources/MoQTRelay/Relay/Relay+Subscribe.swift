@@ -1,0 +1,197 @@
+internal import MoQTCodec
+internal import MoQTSession
+internal import Wire
+
+/// Subscriptions downstream, and the one upstream that feeds them (draft-18 "Subscriber Interactions").
+extension Relay {
+    func subscribe(_ request: Subscribe, from peer: Peer, _ now: Instant) {
+        let track = track(request.track)
+        if let log = track.log, track.isEstablished {
+            peer.answer(request, with: log)
+            return resume(track)
+        }
+        if track.upstreams.isEmpty {
+            for publisher in publishers.prefixes(of: track.name.namespace) { subscribe(track, to: publisher.peer) }
+        }
+        let patience = Interval(timeout: request.parameters.rendezvousTimeout)
+        guard !track.upstreams.isEmpty || patience != nil else {
+            peer.say { try $0.reject(request.requestID, .doesNotExist, reason: "no such track") }
+            return dropIfIdle(track)
+        }
+        track.waiting[RequestKey(peer, request.requestID)] = .init(
+            peer: peer, request: request, deadline: now + (patience ?? .zero))
+        peer.requests[request.requestID] = .waiting(track)
+    }
+
+    /// Asks a publisher for a track, from where it stands: what is older is had by FETCH.
+    func subscribe(_ track: RelayTrack, to publisher: Peer) {
+        guard !track.upstreams.contains(where: { $0.peer === publisher }) else { return }
+        var parameters = Parameters()
+        parameters.filter = .largestObject
+        guard let id = try? publisher.session.subscribe(track.name, parameters) else { return }
+        let upstream = Upstream(peer: publisher, requestID: id, track: track, forwards: true, wasPublished: false)
+        publisher.requests[id] = .upstream(upstream)
+        track.upstreams.append(upstream)
+        publisher.flush()
+    }
+
+    func subscribed(_ id: RequestID, _ answer: SubscribeOK, to peer: Peer) {
+        guard case .upstream(let upstream) = peer.requests[id] else { return }
+        let log = openLog(upstream.track, answer.trackProperties)
+        upstream.isEstablished = true
+        if let largest = answer.parameters.largestObject { startFill(upstream, upTo: largest) }
+        answerWaiting(upstream.track, with: log)
+    }
+
+    /// The log that an upstream writes into: the track's while it has publishers or readers, otherwise a new one.
+    func openLog(_ track: RelayTrack, _ properties: Properties) -> TrackLog {
+        track.orphanedAt = nil
+        if let log = track.log, log.end == nil, track.isEstablished || !log.subscriptions.isEmpty {
+            log.adopt()
+            log.properties = properties
+            return log
+        }
+        forgetLog(track)
+        let log = TrackLog(
+            name: track.name, properties: properties,
+            delivery: Delivery(properties, fallback: settings.defaultDeliveryTimeout), cache: cache)
+        track.log = log
+        return log
+    }
+
+    func answerWaiting(_ track: RelayTrack, with log: TrackLog) {
+        let waiting = track.waiting
+        track.waiting = [:]
+        for entry in waiting.values {
+            entry.peer.requests[entry.request.requestID] = nil
+            entry.peer.answer(entry.request, with: log)
+        }
+        resume(track)
+    }
+
+    /// Somebody wants objects: publishers that hold them back are told to send (draft-18 "Publisher Interactions").
+    func resume(_ track: RelayTrack) {
+        guard let log = track.log, log.subscriptions.contains(where: { $0.forwards }) else { return }
+        for upstream in track.upstreams where upstream.isEstablished && !upstream.forwards {
+            var parameters = Parameters()
+            parameters.forward = true
+            guard (try? upstream.peer.session.update(upstream.requestID, parameters)) != nil else { continue }
+            upstream.forwards = true
+            upstream.peer.flush()
+        }
+    }
+
+    /// A publisher has taken up, or paused: it says how far it has come meanwhile.
+    func updated(_ id: RequestID, _ answer: Parameters, by peer: Peer) {
+        guard case .upstream(let upstream) = peer.requests[id] else { return }
+        if let largest = answer.largestObject { upstream.track.log?.reached(largest) }
+        fillLate(upstream, upTo: answer.largestObject)
+    }
+
+    func update(_ id: RequestID, _ parameters: Parameters, from peer: Peer) {
+        switch peer.requests[id] {
+        case .subscription(let subscription):
+            peer.update(subscription, id, parameters)
+            if let track = tracks[subscription.track.name] { resume(track) }
+        case .waiting, .heldFetch, .upstream, .fetchReply, .fill, .namespace, .namespaceInterest, .trackInterest,
+            .offer, .none:
+            // Nothing else has terms that the relay keeps: an update changes nothing and succeeds.
+            peer.say { try $0.acceptUpdate(id, parameters: Parameters()) }
+        }
+    }
+
+    func cancelled(_ id: RequestID, by peer: Peer, _ now: Instant) {
+        guard let request = peer.requests.removeValue(forKey: id) else { return }
+        end(request, id, of: peer, now)
+    }
+
+    // MARK: - The end of upstreams
+
+    func rejected(_ id: RequestID, _ error: RequestError, by peer: Peer, _ now: Instant) {
+        switch peer.requests.removeValue(forKey: id) {
+        case .upstream(let upstream):
+            let track = upstream.track
+            track.upstreams.removeAll { $0 === upstream }
+            guard track.upstreams.isEmpty else { return }
+            refuseWaiting(track, error)
+            dropIfIdle(track)
+        case .fill(let fill): filled(fill)
+        default: break
+        }
+    }
+
+    private func refuseWaiting(_ track: RelayTrack, _ error: RequestError) {
+        let waiting = track.waiting
+        track.waiting = [:]
+        for entry in waiting.values { refuse(entry, error.code, error.reason.string) }
+    }
+
+    /// A publisher said that it is done: with the track, or with its part in it, which others may go on with.
+    func upstreamDone(_ id: RequestID, _ done: PublishDone, of peer: Peer, _ now: Instant) {
+        guard case .upstream(let upstream) = peer.requests.removeValue(forKey: id) else { return }
+        let track = upstream.track
+        track.upstreams.removeAll { $0 === upstream }
+        if done.code == .trackEnded {
+            // draft-18 "PUBLISH_DONE": the track itself is over, and this publisher's objects have all come. Another
+            // one of it is behind, or dead and not noticed yet.
+            for other in track.upstreams where other.isEstablished { giveUp(other) }
+            track.upstreams.removeAll { $0.isEstablished }
+        }
+        if !track.isFilling { releaseFetches(track) }
+        guard !track.isEstablished else { return }
+        track.log?.end(done.code, reason: done.reason.string)
+        dropIfIdle(track)
+    }
+
+    /// A publisher vanished without PUBLISH_DONE.
+    func lost(_ upstream: Upstream, _ now: Instant) {
+        let track = upstream.track
+        track.upstreams.removeAll { $0 === upstream }
+        if !track.isFilling { releaseFetches(track) }
+        guard track.upstreams.isEmpty else { return }
+        if upstream.isEstablished, let log = track.log {
+            // The log stays for a successor; readers get what is there and are told that the publisher is gone.
+            track.orphanedAt = now
+            log.orphan(.internalError, reason: "the publisher was lost")
+        }
+        for (key, entry) in track.waiting where entry.deadline <= now {
+            track.waiting[key] = nil
+            refuse(entry, .doesNotExist, "the publisher was lost")
+        }
+        dropIfIdle(track)
+    }
+
+    func malformed(_ id: RequestID, _ what: String, from peer: Peer, _ now: Instant) {
+        guard case .upstream(let upstream) = peer.requests.removeValue(forKey: id) else { return }
+        let track = upstream.track
+        track.upstreams.removeAll { $0 === upstream }
+        for other in track.upstreams { giveUp(other) }
+        track.upstreams = []
+        track.log?.end(.malformedTrack, reason: what)
+        dropIfIdle(track)
+    }
+
+    private func giveUp(_ upstream: Upstream) {
+        upstream.peer.requests[upstream.requestID] = nil
+        upstream.peer.say { try $0.cancel(upstream.requestID) }
+    }
+
+    func abandonIfUnwanted(_ track: RelayTrack) {
+        guard track.waiting.isEmpty, track.heldFetches.isEmpty, track.log?.subscriptions.isEmpty ?? true else { return }
+        for upstream in track.upstreams {
+            if upstream.wasPublished { pause(upstream) } else { giveUp(upstream) }
+        }
+        track.upstreams.removeAll { !$0.wasPublished }
+        dropIfIdle(track)
+    }
+
+    /// A published track without subscribers is kept, but sends nothing.
+    private func pause(_ upstream: Upstream) {
+        guard upstream.forwards else { return }
+        var parameters = Parameters()
+        parameters.forward = false
+        guard (try? upstream.peer.session.update(upstream.requestID, parameters)) != nil else { return }
+        upstream.forwards = false
+        upstream.peer.flush()
+    }
+}

@@ -1,0 +1,217 @@
+internal import MoQTCodec
+package import MoQTSession
+package import Wire
+
+/// Joins publishers and subscribers: names, upstream subscriptions and the logs between them. One per loop.
+///
+/// Inputs are session events; what follows from them is done on the sessions of the peers concerned, whose drivers
+/// are told by ``Peer/needsFlush``.
+package final class Relay {
+    /// How a relay behaves where the draft leaves it open.
+    package struct Settings: Sendable {
+        /// Object delivery timeout for publishers that set none; nil: their tracks are lossless.
+        package var defaultDeliveryTimeout: Interval?
+        /// How long what a lost publisher sent is kept for its successor.
+        package var orphanTime = Interval.seconds(60)
+
+        package init() {}
+    }
+
+    package let settings: Settings
+    package let cache: Cache
+    var tracks: [FullTrackName: RelayTrack] = [:]
+    /// Every open session.
+    package private(set) var peers: [ObjectIdentifier: Peer] = [:]
+    /// Namespaces that are published.
+    var publishers = NamespaceTable<Void>()
+    /// Prefixes under which somebody wants to hear of namespaces.
+    var namespaceInterests = NamespaceTable<Void>()
+    /// Prefixes under which somebody wants tracks, with the terms for them.
+    var trackInterests = NamespaceTable<Parameters>()
+    /// Ended logs that a new one has taken the place of, while they have readers.
+    private var draining: [TrackLog] = []
+    private var nextCheck: Instant?
+
+    package init(settings: Settings, cache: Cache) {
+        self.settings = settings
+        self.cache = cache
+    }
+
+    // Peers, tracks and logs hold each other.
+    deinit {
+        for peer in peers.values { peer.close() }
+        for track in tracks.values {
+            track.upstreams = []
+            forgetLog(track)
+        }
+        for log in draining { cache.remove(log) }
+    }
+
+    package func add(_ peer: Peer) {
+        peers[ObjectIdentifier(peer)] = peer
+        peer.subscriptionEnded = { [weak self] log in self?.unsubscribed(log) }
+    }
+
+    // MARK: - Events
+
+    package func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
+        cache.tell(now)
+        switch event {
+        case .ready: break
+        case .subscribe(let request): subscribe(request, from: peer, now)
+        case .publish(let request): publish(request, from: peer)
+        case .fetch(let request, let name): fetch(request, of: name, from: peer)
+        case .trackStatus(let request): trackStatus(request, from: peer)
+        case .publishNamespace(let request): publishNamespace(request, from: peer)
+        case .subscribeNamespace(let request): subscribeNamespace(request, from: peer)
+        case .subscribeTracks(let request): subscribeTracks(request, from: peer)
+        case .updateRequested(let id, let parameters): update(id, parameters, from: peer)
+        case .requestCancelled(let id, _): cancelled(id, by: peer, now)
+        case .subscribeAccepted(let id, let answer): subscribed(id, answer, to: peer)
+        case .publishAccepted(let id, let parameters): offerAccepted(id, parameters, by: peer)
+        case .updateAccepted(let id, let answer): updated(id, answer, by: peer)
+        case .fetchAccepted, .accepted, .updateRejected, .publishBlocked: break
+        case .rejected(let id, let error): rejected(id, error, by: peer, now)
+        case .publishDone(let id, let done): upstreamDone(id, done, of: peer, now)
+        case .namespaceAnnounced, .namespaceGone, .goAway: break
+        case .malformedTrack(let id, let what): malformed(id, what, from: peer, now)
+        case .closed: closed(peer, now)
+        case .subgroupOpened, .object, .payload, .subgroupEnded, .datagramObject, .fetchOpened, .fetchObject,
+            .fetchGap, .fetchEnded:
+            received(event, from: peer, now: now)
+        }
+    }
+
+    // MARK: - Time
+
+    /// When ``timeReached(_:)`` is due; nil while nothing waits.
+    package var deadline: Instant? { nextCheck }
+
+    /// Keeps a coarse clock of one second while something waits for time to pass.
+    package func timeReached(_ now: Instant) {
+        guard let due = nextCheck, due <= now else { return }
+        nextCheck = nil
+        for track in Array(tracks.values) { expire(track, now) }
+        for log in draining { dropStalledDrainers(of: log, now) }
+        cache.dropStalledReaders(now)
+        cache.expire(now)
+        settle(now)
+        scheduleCheck(now)
+    }
+
+    /// What is due after every round of input: credit to publishers, eviction.
+    package func settle(_ now: Instant) {
+        cache.settle(now)
+        while let credit = cache.nextCredit() {
+            credit.source.peer?.credit(credit.source.stream, Int(clamping: credit.byteCount))
+            if credit.endsStream { credit.source.peer?.finishedStream() }
+        }
+        if nextCheck == nil { scheduleCheck(now) }
+    }
+
+    private func scheduleCheck(_ now: Instant) {
+        guard !tracks.isEmpty || !draining.isEmpty else { return }
+        nextCheck = now + .seconds(1)
+    }
+
+    private func expire(_ track: RelayTrack, _ now: Instant) {
+        if track.upstreams.isEmpty {
+            for (key, waiting) in track.waiting where waiting.deadline <= now {
+                track.waiting[key] = nil
+                refuse(waiting, .timeout, "no publisher came in time")
+            }
+        }
+        if let log = track.log, log.end != nil || log.loss != nil { dropStalledDrainers(of: log, now) }
+        if let orphaned = track.orphanedAt, now - orphaned > settings.orphanTime,
+            track.log?.subscriptions.isEmpty ?? true
+        {
+            forgetLog(track)
+        }
+        dropIfIdle(track)
+    }
+
+    /// Whoever drains a log that nobody writes any more and takes nothing is not waited for.
+    private func dropStalledDrainers(of log: TrackLog, _ now: Instant) {
+        let since = log.drainsSince ?? now
+        log.drainsSince = since
+        for subscription in log.subscriptions where subscription.isStalled(now, since: since) {
+            subscription.fallBehind()
+        }
+    }
+
+    func refuse(_ waiting: RelayTrack.Waiting, _ code: RequestErrorCode, _ reason: String) {
+        waiting.peer.requests[waiting.request.requestID] = nil
+        waiting.peer.say { try $0.reject(waiting.request.requestID, code, reason: reason) }
+    }
+
+    // MARK: - Tracks
+
+    func track(_ name: FullTrackName) -> RelayTrack {
+        if let track = tracks[name] { return track }
+        let track = RelayTrack(name: name)
+        tracks[name] = track
+        return track
+    }
+
+    /// Forgets a track that nobody publishes, reads or waits for.
+    func dropIfIdle(_ track: RelayTrack) {
+        guard track.isIdle, track.orphanedAt == nil else { return }
+        forgetLog(track)
+        tracks[track.name] = nil
+    }
+
+    /// Lets go of a track's log, at once or when its last reader has drained it.
+    func forgetLog(_ track: RelayTrack) {
+        if let log = track.log {
+            log.end(.internalError, reason: "the publisher was lost")
+            if log.subscriptions.isEmpty { cache.remove(log) } else { draining.append(log) }
+        }
+        track.log = nil
+        track.fill = nil
+        track.orphanedAt = nil
+    }
+
+    /// A subscriber left; the upstream goes with the last of them.
+    func unsubscribed(_ log: TrackLog) {
+        guard log.subscriptions.isEmpty else { return }
+        if let index = draining.firstIndex(where: { $0 === log }) {
+            draining.swapAt(index, draining.count - 1)
+            draining.removeLast()
+            cache.remove(log)
+        }
+        if let track = tracks[log.name] { abandonIfUnwanted(track) }
+    }
+
+    // MARK: - Sessions
+
+    private func closed(_ peer: Peer, _ now: Instant) {
+        guard peers.removeValue(forKey: ObjectIdentifier(peer)) != nil else { return }
+        let requests = peer.requests
+        for stream in peer.writers.values { endLost(stream) }
+        peer.close()
+        for (id, request) in requests { end(request, id, of: peer, now) }
+    }
+
+    /// A request of either end was given up by the peer, or ended with its session.
+    func end(_ request: PeerRequest, _ id: RequestID, of peer: Peer, _ now: Instant) {
+        let key = RequestKey(peer, id)
+        switch request {
+        case .subscription(let subscription):
+            subscription.cancel()
+            unsubscribed(subscription.track)
+        case .waiting(let track):
+            track.waiting[key] = nil
+            abandonIfUnwanted(track)
+        case .heldFetch(let track):
+            track.heldFetches[key] = nil
+            abandonIfUnwanted(track)
+        case .upstream(let upstream): lost(upstream, now)
+        case .fetchReply(let reply): reply.cancel()
+        case .fill(let fill): filled(fill)
+        case .namespace(let namespace): withdraw(namespace, key)
+        case .namespaceInterest(let prefix): namespaceInterests.remove(key, under: prefix)
+        case .trackInterest(let prefix): trackInterests.remove(key, under: prefix)
+        case .offer: break
+        }
+    }
+}

@@ -1,0 +1,81 @@
+internal import MoQTCodec
+internal import Wire
+
+/// A unidirectional stream whose type has not come whole.
+struct UnrecognizedStream {
+    var recognizer: UniStreamRecognizer
+    /// Bytes that have come.
+    var byteCount = 0
+
+    init(profile: Profile) { recognizer = UniStreamRecognizer(profile: profile) }
+}
+
+/// A subgroup stream without a track: its header is not whole, or its alias is not established.
+struct WaitingStream {
+    var decoder: SubgroupStreamDecoder
+    /// Nil until the header is whole.
+    var header: SubgroupHeader?
+    /// What came behind the header.
+    var held: [Bytes] = []
+    /// Bytes the decoder has taken.
+    var wireBytes = 0
+    /// It ended while it waited.
+    var end: StreamEnd?
+    /// When it is given up.
+    var deadline: Instant
+
+    init(profile: Profile, deadline: Instant) {
+        decoder = SubgroupStreamDecoder(profile: profile)
+        self.deadline = deadline
+    }
+}
+
+/// A subgroup stream of a subscription.
+struct SubgroupStream {
+    let request: RequestID
+    var decoder: SubgroupStreamDecoder
+    /// Bytes taken that no event stands for yet.
+    var wireBytes = 0
+}
+
+/// A fetch stream; it has no request until its header is whole.
+struct FetchStream {
+    var request: RequestID?
+    var decoder: FetchStreamDecoder
+    /// Bytes taken that no event stands for yet.
+    var wireBytes = 0
+
+    init(profile: Profile) { decoder = FetchStreamDecoder(profile: profile) }
+}
+
+/// A datagram whose alias is not established.
+struct WaitingDatagram {
+    var datagram: ObjectDatagram
+    var deadline: Instant
+}
+
+/// Whose objects an alias of the peer names.
+struct AliasOwner {
+    var request: RequestID
+    /// The subscription is established: its objects may pass.
+    var isEstablished: Bool
+}
+
+/// Aliases of subscriptions that have ended, so that late objects are known for what they are
+/// (draft-18 "Track Alias"). Only the latest are kept.
+struct RetiredAliases {
+    private static let limit = 1024
+    private var order = Queue<TrackAlias>()
+    private var aliases: Set<TrackAlias> = []
+
+    func contains(_ alias: TrackAlias) -> Bool { aliases.contains(alias) }
+
+    mutating func insert(_ alias: TrackAlias) {
+        guard aliases.insert(alias).inserted else { return }
+        order.append(alias)
+        if order.count > Self.limit, let oldest = order.popFirst() { aliases.remove(oldest) }
+    }
+
+    /// The peer uses `alias` anew.
+    mutating func remove(_ alias: TrackAlias) { aliases.remove(alias) }
+}

@@ -1,0 +1,155 @@
+internal import MoQTCodec
+internal import Wire
+
+// From bytes of control and request streams to messages, and from messages to what they mean.
+
+extension Session {
+    mutating func receivedControl(_ bytes: Bytes, on stream: StreamID, fin: Bool) {
+        if !control.carries(stream) {
+            guard stream.isServerInitiated == (role == .client) else { return }
+            control.peerOpened(stream)
+        }
+        if stream.direction == .bidirectional && !isOpen {
+            return hold(bytes, on: stream, fin: fin)
+        }
+        if !bytes.isEmpty { actions.append(.credit(stream, bytes: bytes.count)) }
+        do throws(CodecError) {
+            var input = bytes
+            while !isClosed, let incoming = try control.next(&input, on: stream) { try handle(incoming, on: stream) }
+            if fin && !isClosed { try receivedFIN(on: stream) }
+        } catch {
+            close(for: error, on: stream)
+        }
+    }
+
+    /// Requests wait for the peer's SETUP (draft-18 "Session initialization").
+    private mutating func hold(_ bytes: Bytes, on stream: StreamID, fin: Bool) {
+        if control.holding.count >= configuration.heldStreamLimit && !control.holding.contains(stream) {
+            if !bytes.isEmpty { actions.append(.credit(stream, bytes: bytes.count)) }
+            control.abandon(stream, .excessiveLoad, &actions)
+            if fin { control.ended(stream, &actions) }
+        } else {
+            control.hold(bytes, fin: fin, on: stream)
+        }
+    }
+
+    private mutating func handle(_ incoming: StreamPerRequest.Incoming, on stream: StreamID) throws(CodecError) {
+        if stream == control.peerControl {
+            try receivedOnControl(incoming.message, at: incoming.offset)
+        } else if let request = incoming.request {
+            try received(incoming.message, on: request, at: incoming.offset)
+        } else {
+            try receivedRequest(incoming.message, on: stream, at: incoming.offset)
+        }
+    }
+
+    private mutating func receivedOnControl(_ message: ControlMessage, at offset: UInt64) throws(CodecError) {
+        switch message {
+        case .setup(let message): try received(message, at: offset)
+        case .goAway(let message): try received(message, at: offset)
+        default: throw Self.unexpected(message.name, at: offset)
+        }
+    }
+
+    /// A message behind the first on the stream of `id`, whoever sent the request.
+    private mutating func received(
+        _ message: ControlMessage, on id: RequestID, at offset: UInt64
+    ) throws(CodecError) {
+        guard let request = requests[id] else { return }
+        switch message {
+        case .subscribeOK(let message): try received(message, on: id, at: offset)
+        case .fetchOK(let message): try received(message, on: id, at: offset)
+        case .requestOK(let message): try received(message, on: id, request, at: offset)
+        case .requestError(let message): try received(message, on: id, request, at: offset)
+        case .requestUpdate(let message): try received(message, on: id, at: offset)
+        case .publishDone(let message): try received(message, on: id, at: offset)
+        case .namespace(let message): try received(message, on: id, at: offset)
+        case .namespaceDone(let message): try received(message, on: id, at: offset)
+        case .publishBlocked(let message): try received(message, on: id, at: offset)
+        case .goAway(let message):
+            // draft-18 "SUBSCRIBE_NAMESPACE": the answer comes first, whatever follows.
+            if request.isOurs && request.phase == .pending && request.kind.isNamespaceScoped {
+                throw Self.unexpected("GOAWAY", at: offset)
+            }
+            try received(message, on: id, at: offset)
+        case .setup, .subscribe, .publish, .fetch, .trackStatus, .publishNamespace, .subscribeNamespace,
+            .subscribeTracks:
+            throw Self.unexpected(message.name, at: offset)
+        }
+    }
+
+    private mutating func received(
+        _ message: RequestOK, on id: RequestID, _ request: Request, at offset: UInt64
+    ) throws(CodecError) {
+        guard request.isOurs && request.phase == .pending else {
+            return try receivedUpdateOK(message, on: id, at: offset)
+        }
+        switch request.kind {
+        case .subscribe, .fetch:
+            throw Self.unexpected("REQUEST_OK", at: offset)
+        case .publish:
+            receivedPublishOK(message, on: id)
+        case .trackStatus:
+            receivedTrackStatusOK(message, on: id, request)
+        case .publishNamespace, .subscribeNamespace, .subscribeTracks:
+            requests[id]?.phase = .established
+            events.append(.accepted(id, message))
+        }
+    }
+
+    private mutating func received(
+        _ message: RequestError, on id: RequestID, _ request: Request, at offset: UInt64
+    ) throws(CodecError) {
+        guard request.isOurs && request.phase == .pending else {
+            return try receivedUpdateError(message, on: id, at: offset)
+        }
+        control.end(id, input: .complete, &actions)
+        forget(id, request)
+        events.append(.rejected(id, message))
+    }
+}
+
+// MARK: Ends of streams
+
+extension Session {
+    private mutating func receivedFIN(on stream: StreamID) throws(CodecError) {
+        let id = control.request(on: stream)
+        try control.receivedFIN(on: stream, &actions)
+        guard let id, let request = requests[id] else {
+            // Without a request there is nothing to answer.
+            if id == nil { control.abandonUnused(stream, &actions) }
+            return
+        }
+        if endsByFIN(request) { cancelledByPeer(id, .cancelled) }
+    }
+
+    /// Whether FIN from the peer ends the request; otherwise only nothing more is said.
+    private func endsByFIN(_ request: Request) -> Bool {
+        switch request.kind {
+        case .subscribeNamespace, .subscribeTracks: true
+        case .subscribe, .publish:
+            // The publisher says PUBLISH_DONE first.
+            request.isOurs && request.phase == .pending || request.isSubscriber && request.subscription.done == nil
+        case .fetch, .trackStatus, .publishNamespace: request.isOurs && request.phase == .pending
+        }
+    }
+
+    mutating func resetControl(_ stream: StreamID, _ code: StreamResetCode) {
+        if stream == control.peerControl { return controlStreamClosed(stream) }
+        let id = control.request(on: stream)
+        control.ended(stream, &actions)
+        if let id {
+            cancelledByPeer(id, code)
+        } else {
+            control.abandonUnused(stream, &actions)
+        }
+    }
+
+    /// draft-18 "Session initialization": it MUST NOT be closed while the session lives.
+    mutating func controlStreamClosed(_ stream: StreamID) {
+        close(
+            for: .violation(
+                "the control stream was closed", field: "Control Stream", offset: 0,
+                section: "Session initialization"), on: stream)
+    }
+}

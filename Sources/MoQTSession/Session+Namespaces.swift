@@ -1,0 +1,197 @@
+package import MoQTCodec
+internal import Wire
+
+// PUBLISH_NAMESPACE, SUBSCRIBE_NAMESPACE and SUBSCRIBE_TRACKS (draft-18 "Namespace Discovery").
+
+// MARK: Ours
+
+extension Session {
+    /// PUBLISH_NAMESPACE; answered by `accepted` or `rejected`, withdrawn by ``cancel(_:code:)``.
+    package mutating func publishNamespace(
+        _ namespace: TrackNamespace, _ parameters: Parameters = Parameters()
+    ) throws(SessionError) -> RequestID {
+        try begin(.publishNamespace, namespace, parameters) { id in
+            var message = PublishNamespace()
+            message.requestID = id
+            message.namespace = namespace
+            message.parameters = parameters
+            return .publishNamespace(message)
+        }
+    }
+
+    /// SUBSCRIBE_NAMESPACE; answered by `accepted` or `rejected`, then `namespaceAnnounced` and `namespaceGone`.
+    package mutating func subscribeNamespace(
+        _ prefix: TrackNamespace, _ parameters: Parameters = Parameters()
+    ) throws(SessionError) -> RequestID {
+        try begin(.subscribeNamespace, prefix, parameters) { id in
+            var message = SubscribeNamespace()
+            message.requestID = id
+            message.prefix = prefix
+            message.parameters = parameters
+            return .subscribeNamespace(message)
+        }
+    }
+
+    /// SUBSCRIBE_TRACKS; answered by `accepted` or `rejected`, then `publish` for each track, or `publishBlocked`.
+    package mutating func subscribeTracks(
+        _ prefix: TrackNamespace, _ parameters: Parameters = Parameters()
+    ) throws(SessionError) -> RequestID {
+        try begin(.subscribeTracks, prefix, parameters) { id in
+            var message = SubscribeTracks()
+            message.requestID = id
+            message.prefix = prefix
+            message.parameters = parameters
+            return .subscribeTracks(message)
+        }
+    }
+
+    private mutating func begin(
+        _ kind: RequestKind, _ namespace: TrackNamespace, _ parameters: Parameters,
+        _ message: (RequestID) -> ControlMessage
+    ) throws(SessionError) -> RequestID {
+        var request = Request(kind, isOurs: true, parameters)
+        request.namespace = namespace
+        return try begin(request, message)
+    }
+
+    mutating func received(_ message: Namespace, on id: RequestID, at offset: UInt64) throws(CodecError) {
+        let namespace = try whole(message.suffix, on: id, .subscribeNamespace, "NAMESPACE", at: offset)
+        guard requests[id]?.announced.insert(namespace).inserted == true else { return }
+        events.append(.namespaceAnnounced(id, namespace))
+        if let count = requests[id]?.announced.count, count > configuration.namespaceLimit {
+            cancelledByPeer(id, .excessiveLoad, reply: .excessiveLoad)
+        }
+    }
+
+    mutating func received(_ message: NamespaceDone, on id: RequestID, at offset: UInt64) throws(CodecError) {
+        let namespace = try whole(message.suffix, on: id, .subscribeNamespace, "NAMESPACE_DONE", at: offset)
+        guard requests[id]?.announced.remove(namespace) != nil else {
+            throw .violation(
+                "NAMESPACE_DONE without NAMESPACE", field: "Track Namespace Suffix", offset: offset,
+                section: "SUBSCRIBE_NAMESPACE")
+        }
+        events.append(.namespaceGone(id, namespace))
+    }
+
+    mutating func received(_ message: PublishBlocked, on id: RequestID, at offset: UInt64) throws(CodecError) {
+        let namespace = try whole(message.suffix, on: id, .subscribeTracks, "PUBLISH_BLOCKED", at: offset)
+        do throws(NameError) {
+            let track = try FullTrackName(namespace: namespace, name: message.trackName)
+            events.append(.publishBlocked(id, track))
+        } catch {
+            throw .violation("the name is too long", field: "Track Name", offset: offset, section: "Track Naming")
+        }
+    }
+
+    /// The namespace that `suffix` stands for behind the prefix of `id`.
+    private func whole(
+        _ suffix: TrackNamespace, on id: RequestID, _ kind: RequestKind, _ what: String, at offset: UInt64
+    ) throws(CodecError) -> TrackNamespace {
+        guard let request = requests[id], request.isOurs, request.kind == kind, request.phase == .established else {
+            throw Self.unexpected(what, at: offset)
+        }
+        do throws(NameError) {
+            return try request.namespace.appending(suffix)
+        } catch {
+            throw .violation(
+                "too long behind its prefix", field: "Track Namespace Suffix", offset: offset, section: "Track Naming")
+        }
+    }
+}
+
+// MARK: The peer's
+
+extension Session {
+    mutating func received(_ message: PublishNamespace, on stream: StreamID, at offset: UInt64) throws(CodecError) {
+        var request = Request(.publishNamespace, isOurs: false, message.parameters)
+        request.namespace = message.namespace
+        guard let parameters = try admit(message.requestID, request, on: stream, at: offset) else { return }
+        var message = message
+        message.parameters = parameters
+        events.append(.publishNamespace(message))
+    }
+
+    mutating func received(_ message: SubscribeNamespace, on stream: StreamID, at offset: UInt64) throws(CodecError) {
+        let id = message.requestID
+        guard
+            let parameters = try admitPrefix(
+                id, .subscribeNamespace, message.prefix, message.parameters, on: stream, at: offset)
+        else { return }
+        var message = message
+        message.parameters = parameters
+        events.append(.subscribeNamespace(message))
+    }
+
+    mutating func received(_ message: SubscribeTracks, on stream: StreamID, at offset: UInt64) throws(CodecError) {
+        let id = message.requestID
+        guard
+            let parameters = try admitPrefix(
+                id, .subscribeTracks, message.prefix, message.parameters, on: stream, at: offset)
+        else { return }
+        var message = message
+        message.parameters = parameters
+        events.append(.subscribeTracks(message))
+    }
+
+    private mutating func admitPrefix(
+        _ id: RequestID, _ kind: RequestKind, _ prefix: TrackNamespace, _ parameters: Parameters,
+        on stream: StreamID, at offset: UInt64
+    ) throws(CodecError) -> Parameters? {
+        var request = Request(kind, isOurs: false, parameters)
+        request.namespace = prefix
+        guard let parameters = try admit(id, request, on: stream, at: offset) else { return nil }
+        if overlaps(prefix, kind, except: id) {
+            refuse(id, .prefixOverlap, "overlaps another prefix")
+            return nil
+        }
+        peerPrefixes.insert(id)
+        return parameters
+    }
+
+    /// Another request of the peer of the same kind has an overlapping prefix.
+    func overlaps(_ prefix: TrackNamespace, _ kind: RequestKind, except id: RequestID) -> Bool {
+        peerPrefixes.contains { other in
+            guard other != id, let request = requests[other], request.kind == kind else { return false }
+            return request.namespace.overlaps(prefix)
+        }
+    }
+
+    /// NAMESPACE on a SUBSCRIBE_NAMESPACE of the peer; `namespace` is whole, prefix included. Again does nothing.
+    package mutating func announce(_ namespace: TrackNamespace, on request: RequestID) throws(SessionError) {
+        var message = Namespace()
+        message.suffix = try suffix(of: namespace, on: request, .subscribeNamespace)
+        guard requests[request]?.announced.contains(namespace) == false else { return }
+        try send(.namespace(message), on: request)
+        requests[request]?.announced.insert(namespace)
+    }
+
+    /// NAMESPACE_DONE; does nothing for a namespace that is not announced.
+    package mutating func withdraw(_ namespace: TrackNamespace, on request: RequestID) throws(SessionError) {
+        guard try open(request).announced.contains(namespace) else { return }
+        var message = NamespaceDone()
+        message.suffix = try suffix(of: namespace, on: request, .subscribeNamespace)
+        try send(.namespaceDone(message), on: request)
+        requests[request]?.announced.remove(namespace)
+    }
+
+    /// PUBLISH_BLOCKED on a SUBSCRIBE_TRACKS of the peer: the track will not be published there.
+    package mutating func publishBlocked(_ track: FullTrackName, on request: RequestID) throws(SessionError) {
+        var message = PublishBlocked()
+        message.suffix = try suffix(of: track.namespace, on: request, .subscribeTracks)
+        message.trackName = track.name
+        try send(.publishBlocked(message), on: request)
+    }
+
+    private func suffix(
+        of namespace: TrackNamespace, on id: RequestID, _ kind: RequestKind
+    ) throws(SessionError) -> TrackNamespace {
+        let request = try open(id)
+        guard !request.isOurs, request.kind == kind, request.phase == .established else {
+            throw .notAllowed(id, "not an accepted request of the kind")
+        }
+        guard let suffix = namespace.suffix(after: request.namespace) else {
+            throw .invalid("the namespace is not under the prefix")
+        }
+        return suffix
+    }
+}

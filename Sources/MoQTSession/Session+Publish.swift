@@ -1,0 +1,89 @@
+package import MoQTCodec
+internal import Wire
+
+// PUBLISH (draft-18 "PUBLISH", "Subscriptions").
+
+extension Session {
+    /// PUBLISH; answered by `publishAccepted` or `rejected`. Objects may follow at once.
+    package mutating func publish(
+        _ track: FullTrackName, properties: Properties = Properties(), _ parameters: Parameters = Parameters()
+    ) throws(SessionError) -> (RequestID, TrackAlias) {
+        try checkMayBegin(in: track.namespace)
+        guard !isSubscribed(track, asPublisher: true) else { throw .duplicateSubscription }
+        var request = Request(.publish, isOurs: true, track: track, parameters)
+        let alias = TrackAlias(rawValue: nextAlias)
+        request.subscription.alias = alias
+        let id = try begin(request) { id in
+            var message = Publish()
+            message.requestID = id
+            message.track = track
+            message.trackAlias = alias
+            message.parameters = parameters
+            message.trackProperties = properties
+            return .publish(message)
+        }
+        nextAlias += 1
+        subscriptionBegan(id, request)
+        return (id, alias)
+    }
+
+    /// REQUEST_OK for our PUBLISH.
+    mutating func receivedPublishOK(_ message: RequestOK, on id: RequestID) {
+        requests[id]?.apply(message.parameters)
+        established(id)
+        events.append(.publishAccepted(id, message.parameters))
+    }
+
+    mutating func received(_ message: Publish, on stream: StreamID, at offset: UInt64) throws(CodecError) {
+        let id = message.requestID
+        let mine = SubscriptionKey(track: message.track, isPublisher: false, isOurs: true)
+        let isDuplicate =
+            subscriptions[SubscriptionKey(track: message.track, isPublisher: false, isOurs: false)] != nil
+            || subscriptions[mine].flatMap { requests[$0] }?.phase == .established
+        var request = Request(.publish, isOurs: false, track: message.track, message.parameters)
+        request.subscription.deliveryTimeout = message.trackProperties.largestDeliveryTimeout
+        let refusal = ControlMessage.publish(message).refusal(profile)
+        guard let parameters = try admit(id, request, on: stream, at: offset, refusal: refusal) else {
+            return retiredAliases.insert(message.trackAlias)
+        }
+        if isDuplicate {
+            retiredAliases.insert(message.trackAlias)
+            return refuse(id, .duplicateSubscription, "the track is subscribed to already")
+        }
+        try bind(message.trackAlias, to: id, at: offset)
+        var message = message
+        message.parameters = parameters
+        events.append(.publish(message))
+    }
+
+    /// PUBLISH_OK. Data held since PUBLISH follows. A pending SUBSCRIBE of ours for the track ends with
+    /// `requestCancelled`.
+    package mutating func acceptPublish(
+        _ request: RequestID, parameters: Parameters = Parameters()
+    ) throws(SessionError) {
+        let state = try pending(request, .publish)
+        if let other = ownSubscription(to: state.track) {
+            guard requests[other]?.phase == .pending else {
+                try reject(request, .duplicateSubscription)
+                throw .duplicateSubscription
+            }
+            end(other, cancellingWith: .cancelled)
+            events.append(.requestCancelled(other, .cancelled))
+        }
+        var message = RequestOK()
+        message.parameters = parameters
+        try send(.requestOK(message), on: request)
+        requests[request]?.apply(parameters)
+        established(request)
+        if let alias = state.subscription.alias { releaseWaiting(for: alias) }
+        if state.subscription.done != nil {
+            control.end(request, input: .complete, &actions)
+            checkDone(request)
+        }
+    }
+
+    private func ownSubscription(to track: FullTrackName?) -> RequestID? {
+        guard let track else { return nil }
+        return subscriptions[SubscriptionKey(track: track, isPublisher: false, isOurs: true)]
+    }
+}

@@ -1,0 +1,61 @@
+internal import MoQTCodec
+package import Wire
+
+// SETUP both ways (draft-18 "Session initialization", "SETUP").
+
+extension Session {
+    /// The handshake is done: SETUP may go out.
+    package mutating func transportReady(now: Instant) {
+        guard !isClosed, !isTransportReady else { return }
+        self.now = now
+        isTransportReady = true
+        do throws(CodecError) {
+            try control.sendControl(.setup(ownSetup()))
+        } catch {
+            return close(.internalError, reason: error.description)
+        }
+        if receivedSetup == nil { setupDeadline = now + configuration.setupTimeout }
+        becameOpen()
+    }
+
+    private func ownSetup() -> Setup {
+        var setup = Setup()
+        // draft-18 "PATH", "AUTHORITY": only a client on native QUIC says them.
+        if role == .client && configuration.transport == .quic {
+            setup.path = configuration.path.map { WireText($0) }
+            setup.authority = configuration.authority.map { WireText($0) }
+        }
+        if configuration.tokenCacheSize > 0 { setup.maxAuthTokenCacheSize = configuration.tokenCacheSize }
+        setup.authorizationTokens = configuration.tokens
+        setup.implementation = configuration.implementation.map { WireText($0) }
+        return setup
+    }
+
+    mutating func received(_ setup: Setup, at offset: UInt64) throws(CodecError) {
+        guard receivedSetup == nil else {
+            throw .violation("a second SETUP", field: "Message Type", offset: offset, section: "SETUP")
+        }
+        var setup = setup
+        setup.authorizationTokens = try tokens.resolve(setup.authorizationTokens, isSetup: true, offset: offset)
+        receivedSetup = setup
+        setupDeadline = nil
+        becameOpen()
+    }
+
+    /// Tells the application, and reads the request streams that came too early.
+    private mutating func becameOpen() {
+        guard isOpen, let receivedSetup else { return }
+        events.append(.ready(receivedSetup))
+        for stream in control.holding.sorted() where !isClosed {
+            let held = control.takeHeld(stream)
+            for (index, bytes) in held.bytes.enumerated() {
+                receivedControl(bytes, on: stream, fin: held.fin && index == held.bytes.count - 1)
+            }
+            if held.bytes.isEmpty { receivedControl(Bytes(), on: stream, fin: true) }
+        }
+    }
+
+    mutating func setupTimedOut() {
+        close(.controlMessageTimeout, reason: "no SETUP within \(configuration.setupTimeout.seconds) s")
+    }
+}

@@ -1,0 +1,189 @@
+package import MoQTCodec
+internal import Wire
+
+// SUBSCRIBE, and what it shares with PUBLISH (draft-18 "Subscriptions").
+
+// MARK: As subscriber
+
+extension Session {
+    /// SUBSCRIBE; answered by `subscribeAccepted` or `rejected`.
+    package mutating func subscribe(
+        _ track: FullTrackName, _ parameters: Parameters = Parameters()
+    ) throws(SessionError) -> RequestID {
+        try checkMayBegin(in: track.namespace)
+        guard !isSubscribed(track, asPublisher: false) else { throw .duplicateSubscription }
+        let request = Request(.subscribe, isOurs: true, track: track, parameters)
+        let id = try begin(request) { id in
+            var message = Subscribe()
+            message.requestID = id
+            message.track = track
+            message.parameters = parameters
+            return .subscribe(message)
+        }
+        subscriptionBegan(id, request)
+        unansweredSubscribes += 1
+        return id
+    }
+
+    mutating func received(_ message: SubscribeOK, on id: RequestID, at offset: UInt64) throws(CodecError) {
+        let request = try unanswered(id, "SUBSCRIBE_OK", at: offset)
+        guard request.kind == .subscribe else { throw Self.unexpected("SUBSCRIBE_OK", at: offset) }
+        if let refusal = ControlMessage.subscribeOK(message).refusal(profile) {
+            return refuseAnswer(id, refusal)
+        }
+        try bind(message.trackAlias, to: id, at: offset)
+        requests[id]?.phase = .established
+        unansweredSubscribes -= 1
+        requests[id]?.subscription.deliveryTimeout = message.trackProperties.largestDeliveryTimeout
+        events.append(.subscribeAccepted(id, message))
+        releaseWaiting(for: message.trackAlias)
+    }
+
+    /// Gives up a request whose answer we must not accept (draft-18 "Mandatory Track Properties").
+    mutating func refuseAnswer(_ id: RequestID, _ refusal: CodecError) {
+        end(id, cancellingWith: .cancelled)
+        var error = RequestError()
+        if case .request(let code) = refusal.scope { error.code = code }
+        error.reason = WireText(refusal.what)
+        events.append(.rejected(id, error))
+    }
+}
+
+// MARK: As publisher
+
+extension Session {
+    mutating func received(_ message: Subscribe, on stream: StreamID, at offset: UInt64) throws(CodecError) {
+        let isDuplicate = isSubscribed(message.track, asPublisher: true)
+        let request = Request(.subscribe, isOurs: false, track: message.track, message.parameters)
+        guard let parameters = try admit(message.requestID, request, on: stream, at: offset) else { return }
+        if isDuplicate {
+            return refuse(message.requestID, .duplicateSubscription, "the track is subscribed to already")
+        }
+        var message = message
+        message.parameters = parameters
+        events.append(.subscribe(message))
+    }
+
+    /// SUBSCRIBE_OK.
+    /// - Returns: the alias to send the track's objects under.
+    package mutating func acceptSubscribe(
+        _ request: RequestID, parameters: Parameters = Parameters(), properties: Properties = Properties()
+    ) throws(SessionError) -> TrackAlias {
+        _ = try pending(request, .subscribe)
+        var message = SubscribeOK()
+        message.trackAlias = TrackAlias(rawValue: nextAlias)
+        message.parameters = parameters
+        message.trackProperties = properties
+        try send(.subscribeOK(message), on: request)
+        nextAlias += 1
+        requests[request]?.subscription.alias = message.trackAlias
+        established(request)
+        return message.trackAlias
+    }
+
+    /// PUBLISH_DONE, once every stream of the subscription is closed; the request ends.
+    /// - Parameter streamCount: data streams opened for it; nil when unknown.
+    package mutating func publishDone(
+        _ request: RequestID, _ code: PublishDoneCode, streamCount: UInt64?, reason: String = ""
+    ) throws(SessionError) {
+        let state = try open(request)
+        guard state.isPublisher, state.isOurs || state.phase == .established else {
+            throw .notAllowed(request, "not a subscription we publish to")
+        }
+        var message = PublishDone()
+        message.code = code
+        message.streamCount = streamCount
+        message.reason = WireText(reason)
+        try send(.publishDone(message), on: request)
+        control.end(request, input: .discarded, &actions)
+        forget(request, state)
+    }
+}
+
+// MARK: Both kinds of subscription
+
+extension Session {
+    func isSubscribed(_ track: FullTrackName, asPublisher isPublisher: Bool) -> Bool {
+        subscriptions[SubscriptionKey(track: track, isPublisher: isPublisher, isOurs: true)] != nil
+            || subscriptions[SubscriptionKey(track: track, isPublisher: isPublisher, isOurs: false)] != nil
+    }
+
+    /// Notes a subscription, unless it duplicates another, which then stays the one that counts.
+    mutating func subscriptionBegan(_ id: RequestID, _ request: Request) {
+        guard let key = request.subscriptionKey, subscriptions[key] == nil else { return }
+        subscriptions[key] = id
+    }
+
+    mutating func forgetSubscription(_ id: RequestID, _ request: Request, _ code: StreamResetCode) {
+        if let key = request.subscriptionKey, subscriptions[key] == id { subscriptions[key] = nil }
+        if request.kind == .subscribe && request.isOurs && request.phase == .pending { unansweredSubscribes -= 1 }
+        for stream in request.subscription.openStreams.sorted() { abandonSubgroup(stream, code) }
+        if request.isSubscriber, let alias = request.subscription.alias, aliases[alias]?.request == id {
+            aliases[alias] = nil
+            retiredAliases.insert(alias)
+            dropWaiting(for: alias, code)
+        }
+        for fetch in request.subscription.joining where requests[fetch.requestID] != nil {
+            refuse(fetch.requestID, .invalidJoiningRequestID, "the subscription was not established")
+        }
+    }
+
+    /// The peer names the track of subscription `id` by `alias` (draft-18 "Track Alias").
+    mutating func bind(_ alias: TrackAlias, to id: RequestID, at offset: UInt64) throws(CodecError) {
+        if let other = aliases[alias]?.request, other != id, requests[other]?.track != requests[id]?.track {
+            throw CodecError(
+                .session(.duplicateTrackAlias), "\(alias) is in use by another track", field: "Track Alias",
+                offset: offset, section: "Track Alias")
+        }
+        aliases[alias] = AliasOwner(request: id, isEstablished: false)
+        retiredAliases.remove(alias)
+        requests[id]?.subscription.alias = alias
+    }
+
+    mutating func received(_ message: PublishDone, on id: RequestID, at offset: UInt64) throws(CodecError) {
+        guard let request = requests[id], request.isSubscriber, request.subscription.done == nil,
+            !request.isOurs || request.phase == .established
+        else { throw Self.unexpected("PUBLISH_DONE", at: offset) }
+        requests[id]?.subscription.done = message
+        control.complete(id)
+        if request.phase == .established {
+            control.end(id, input: .complete, &actions)
+            checkDone(id)
+        }
+    }
+
+    /// Passes PUBLISH_DONE on when every stream has come and ended, or starts the wait for those that are missing.
+    mutating func checkDone(_ id: RequestID) {
+        guard let request = requests[id], let done = request.subscription.done else { return }
+        let subscription = request.subscription
+        guard subscription.openStreams.isEmpty else { return requestDeadlines[id] = nil }
+        if let count = done.streamCount, subscription.streamsSeen >= count { return finishDone(id) }
+        let timeout = max(subscription.deliveryTimeout, request.parameters.largestDeliveryTimeout)
+        requestDeadlines[id] = now + max(configuration.doneTimeout, .milliseconds(timeout))
+    }
+
+    mutating func finishDone(_ id: RequestID) {
+        guard let request = requests[id], let done = request.subscription.done else { return }
+        forget(id, request)
+        events.append(.publishDone(id, done))
+    }
+}
+
+extension Request {
+    var subscriptionKey: SubscriptionKey? {
+        guard isSubscription, let track else { return nil }
+        return SubscriptionKey(track: track, isPublisher: isPublisher, isOurs: isOurs)
+    }
+}
+
+extension Parameters {
+    /// Milliseconds; 0 when neither is set.
+    var largestDeliveryTimeout: UInt64 { max(objectDeliveryTimeout ?? 0, subgroupDeliveryTimeout ?? 0) }
+}
+
+extension Properties {
+    /// Milliseconds; 0 when neither is set.
+    var largestDeliveryTimeout: UInt64 {
+        isEmpty ? 0 : max(objectDeliveryTimeout ?? 0, subgroupDeliveryTimeout ?? 0)
+    }
+}

@@ -1,0 +1,178 @@
+package import MoQTCodec
+package import Wire
+
+/// One MoQT session over any transport: bytes and times in; events, actions and bytes out. It does no I/O.
+///
+/// Four kinds of method: inputs, in the past tense (``received(_:on:fin:now:)``, ``timeReached(now:)``); commands
+/// (``subscribe(_:_:)``); answers to the peer (``acceptSubscribe(_:parameters:properties:)``); and drains. After any
+/// input or command the driver drains ``nextTransportAction()`` and ``nextEvent()`` until both are nil, opens
+/// ``wantedStream``, writes what ``nextSendStream()`` names, drains the actions again, since writing may end a stream,
+/// and asks for ``deadline``.
+///
+/// Data streams we send are none of its business, nor is the flow control of data streams it announced. Once it is
+/// closed every input is ignored and every command throws ``SessionError/closed``.
+package struct Session: ~Copyable {
+    package let role: EndpointRole
+    package let profile: Profile
+    package let configuration: SessionConfiguration
+
+    /// Time of the last input that told it.
+    var now = Instant(nanoseconds: 0)
+    var isClosed = false
+    var events = Queue<SessionEvent>()
+    var actions = Queue<TransportAction>()
+    var control: StreamPerRequest
+
+    // Setup and GOAWAY.
+    var isTransportReady = false
+    var receivedSetup: Setup?
+    var setupDeadline: Instant?
+    var sentGoAway = false
+    var receivedGoAway = false
+    var goAwayDeadline: Instant?
+    var tokens: TokenCache
+
+    // Requests.
+    var requests: [RequestID: Request] = [:]
+    var nextRequestID: RequestID
+    var receivedIDs: ReceivedIDs
+    /// Requests of the peer in ``requests``.
+    var peerRequestCount = 0
+    /// Subscriptions by track and role.
+    var subscriptions: [SubscriptionKey: RequestID] = [:]
+    /// The peer's SUBSCRIBE_NAMESPACEs and SUBSCRIBE_TRACKS.
+    var peerPrefixes: Set<RequestID> = []
+    /// Joining fetches of the peer that came before the subscription they name.
+    var earlyJoining: [RequestID: [Fetch]] = [:]
+    /// When PUBLISH_DONE is passed on for want of streams, a request is reset after GOAWAY, or a joining fetch of
+    /// a subscription that never came is refused.
+    var requestDeadlines: [RequestID: Instant] = [:]
+    /// The Track Alias of our next subscription as publisher.
+    var nextAlias: UInt64 = 0
+
+    // Data.
+    /// The peer's aliases: of subscriptions that are established, and of PUBLISHes that are not answered.
+    var aliases: [TrackAlias: AliasOwner] = [:]
+    var retiredAliases = RetiredAliases()
+    /// SUBSCRIBEs of ours without an answer; any of them may be given a retired alias.
+    var unansweredSubscribes = 0
+    var subgroups: [StreamID: SubgroupStream] = [:]
+    var fetches: [StreamID: FetchStream] = [:]
+    var unrecognized: [StreamID: UnrecognizedStream] = [:]
+    var waiting: [StreamID: WaitingStream] = [:]
+    var waitingOrder = Queue<StreamID>()
+    /// Streams whose bytes are thrown away, and whether their stream credit is ours to return.
+    var discarded: [StreamID: Bool] = [:]
+    var waitingDatagrams: [WaitingDatagram] = []
+
+    package init(role: EndpointRole, profile: Profile, configuration: SessionConfiguration) {
+        self.role = role
+        self.profile = profile
+        self.configuration = configuration
+        control = StreamPerRequest(
+            profile: profile, role: role, overWebTransport: configuration.transport == .webTransport)
+        tokens = TokenCache(limit: configuration.tokenCacheSize)
+        nextRequestID = RequestID(rawValue: role == .client ? 0 : 1)
+        receivedIDs = ReceivedIDs(first: RequestID(rawValue: role == .client ? 1 : 0))
+    }
+
+    /// Both SETUPs have passed.
+    var isOpen: Bool { isTransportReady && receivedSetup != nil && !isClosed }
+}
+
+/// A subscription as the rules on duplicates see it (draft-18 "Subscriptions").
+struct SubscriptionKey: Hashable {
+    var track: FullTrackName
+    /// We send its objects.
+    var isPublisher: Bool
+    /// We sent its request.
+    var isOurs: Bool
+}
+
+// MARK: Drains
+
+extension Session {
+    /// What happened; nil when all is told.
+    package mutating func nextEvent() -> SessionEvent? { events.popFirst() }
+
+    /// What to do to the transport; nil when all is said.
+    package mutating func nextTransportAction() -> TransportAction? { actions.popFirst() }
+
+    /// When ``timeReached(now:)`` is due; nil means never.
+    package var deadline: Instant? {
+        if isClosed { return nil }
+        var earliest: Instant?
+        func consider(_ instant: Instant?) {
+            if let instant, instant < earliest ?? Instant(nanoseconds: .max) { earliest = instant }
+        }
+        consider(setupDeadline)
+        consider(goAwayDeadline)
+        for instant in requestDeadlines.values { consider(instant) }
+        consider(waitingDeadline)
+        consider(waitingDatagrams.first?.deadline)
+        return earliest
+    }
+
+    /// Safe to call early: before ``deadline`` nothing happens.
+    package mutating func timeReached(now: Instant) {
+        guard !isClosed else { return }
+        self.now = now
+        if let setupDeadline, now >= setupDeadline { return setupTimedOut() }
+        if let goAwayDeadline, now >= goAwayDeadline { goAwayTimedOut() }
+        if isClosed { return }
+        for id in requestDeadlines.filter({ $0.value <= now }).keys.sorted() { requestTimedOut(id) }
+        dropWaiting()
+    }
+
+    private mutating func requestTimedOut(_ id: RequestID) {
+        requestDeadlines[id] = nil
+        guard let request = requests[id] else { return }
+        if request.subscription.done != nil && request.phase == .established {
+            finishDone(id)
+        } else if !request.isShown {
+            refuse(id, .invalidJoiningRequestID, "no such subscription")
+        } else {
+            end(id, cancellingWith: .goingAway)
+            events.append(.requestCancelled(id, .goingAway))
+        }
+    }
+}
+
+// MARK: Closing
+
+extension Session {
+    /// Closes the session; queued output is dropped.
+    package mutating func close(_ code: SessionCode = .noError, reason: String = "") {
+        close(SessionClose(origin: .us, code: code, reason: reason))
+    }
+
+    /// The connection is closed, by the peer or by a failure; no action follows.
+    package mutating func transportClosed(by origin: SessionClose.Origin, code: SessionCode, reason: String) {
+        guard !isClosed else { return }
+        close(SessionClose(origin: origin, code: code, reason: reason))
+        actions.removeAll()
+    }
+
+    /// Closes for what the peer did on `stream`, or in a datagram when nil.
+    mutating func close(for error: CodecError, on stream: StreamID?) {
+        let violation = Violation(error, on: stream)
+        close(
+            SessionClose(
+                origin: .us, code: violation.code, reason: violation.description, violation: violation))
+    }
+
+    private mutating func close(_ close: SessionClose) {
+        guard !isClosed else { return }
+        isClosed = true
+        actions.removeAll()
+        actions.append(.close(close.code, reason: close.reason))
+        events.append(.closed(close))
+        requests = [:]
+        earlyJoining = [:]
+        subgroups = [:]
+        fetches = [:]
+        unrecognized = [:]
+        waiting = [:]
+        waitingDatagrams = []
+    }
+}

@@ -1,0 +1,48 @@
+package import Wire
+
+/// How a connection behaves; the same for client and server unless said otherwise.
+package struct QUICSettings: Sendable {
+    package enum CongestionControl: Sendable { case cubic, bbr, reno }
+
+    /// Protocols this end speaks, best first (RFC 7301). The server picks the first of its own that the client offers.
+    package var protocols: [String]
+
+    /// Bytes the peer may send on a bidirectional stream before credit is extended.
+    package var bidirectionalStreamWindow = 1 << 20
+    /// Bytes the peer may send on a unidirectional stream before credit is extended.
+    package var unidirectionalStreamWindow = 1 << 20
+    /// Bytes the peer may have in flight on the connection; extended as soon as data arrives.
+    package var connectionWindow = 32 << 20
+    /// Bidirectional streams the peer may open before ``Connection/extendStreamLimit(_:by:)``.
+    package var bidirectionalStreams = 100
+    /// Unidirectional streams the peer may open before ``Connection/extendStreamLimit(_:by:)``.
+    package var unidirectionalStreams = 1000
+
+    /// Silence after which the connection ends; zero for never. The smaller of both ends' values holds.
+    package var idleTimeout: Interval = .seconds(30)
+    /// Silence after which a packet is sent to keep the connection alive; nil for none.
+    package var keepAlive: Interval?
+    /// Time a handshake may take.
+    package var handshakeTimeout: Interval = .seconds(10)
+    /// Round-trip time assumed before one is measured.
+    package var initialRoundTrip: Interval = .milliseconds(333)
+
+    /// Largest DATAGRAM frame accepted, in bytes with its header; 0 refuses datagrams (RFC 9221).
+    package var maxDatagramFrame = 65_535
+    /// Datagrams waiting to be sent before ``Connection/send(datagram:)`` answers `.full`.
+    package var datagramQueueLimit = 1024
+
+    package var congestionControl: CongestionControl = .cubic
+    /// Largest UDP payload sent, 1200 through 65527 bytes; path MTU discovery looks for it.
+    package var maxUDPPayload = 1452
+    /// Whether larger packets than 1200 bytes are probed for.
+    package var discoversPathMTU = true
+
+    /// Receives qlog (JSON text sequences) of the connection with the given original destination connection id.
+    /// Called on the connection's thread; nil writes none.
+    package var qlog: (@Sendable (_ original: ConnectionID, _ chunk: UnsafeRawBufferPointer) -> Void)?
+    /// Receives lines of the NSS key log format, without a line feed. Whoever has them can decrypt the connection.
+    package var keyLog: (@Sendable (_ line: String) -> Void)?
+
+    package init(protocols: [String]) { self.protocols = protocols }
+}

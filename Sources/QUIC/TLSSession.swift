@@ -1,0 +1,144 @@
+internal import CGnuTLS
+internal import CNgtcp2
+
+/// One GnuTLS session that speaks TLS 1.3 for a QUIC connection.
+final class TLSSession {
+    let raw: gnutls_session_t
+    private let reference: UnsafeMutablePointer<ngtcp2_crypto_conn_ref>
+    // GnuTLS reads the credentials as long as the session lives.
+    private let certificates: CertificateCredentials
+
+    /// AES-GCM first: GnuTLS's ChaCha20 is an order of magnitude slower.
+    private static let priorities = Priorities(
+        "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:"
+            + "-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1:"
+            + "%SERVER_PRECEDENCE:%DISABLE_TLS13_COMPAT_MODE")
+
+    /// A server's session on behalf of `connection`, which must outlive it.
+    convenience init(server connection: Connection, credentials: ServerCredentials, protocols: [String])
+        throws(CredentialsError)
+    {
+        try self.init(flags: Flags.server, connection: connection, certificates: credentials.certificates)
+        ngtcp2_crypto_gnutls_configure_server_session(raw)
+        set(protocols: protocols, serverPrecedence: true)
+        // RFC 9001 §8.1: a handshake without a common protocol must fail, also when the client offers none.
+        gnutls_handshake_set_hook_function(
+            raw, UInt32(GNUTLS_HANDSHAKE_CLIENT_HELLO.rawValue), GNUTLS_HOOK_POST
+        ) { session, _, _, _, _ in
+            var chosen = gnutls_datum_t()
+            guard let session, gnutls_alpn_get_selected_protocol(session, &chosen) == 0 else {
+                return GNUTLS_E_NO_APPLICATION_PROTOCOL
+            }
+            return 0
+        }
+    }
+
+    /// A client's session on behalf of `connection`, which must outlive it. No name is sent when nil.
+    convenience init(
+        client connection: Connection, credentials: ClientCredentials, serverName: String?, protocols: [String]
+    ) throws(CredentialsError) {
+        try self.init(flags: Flags.client, connection: connection, certificates: credentials.certificates)
+        ngtcp2_crypto_gnutls_configure_client_session(raw)
+        set(protocols: protocols, serverPrecedence: false)
+        if let serverName {
+            let status = gnutls_server_name_set(raw, GNUTLS_NAME_DNS, serverName, serverName.utf8.count)
+            guard status == 0 else { throw CredentialsError("server name '\(serverName)'", status) }
+        }
+        gnutls_session_set_verify_function(raw) { session in
+            guard let session, let connection = Connection.of(session) else { return GNUTLS_E_CERTIFICATE_ERROR }
+            return connection.acceptsCertificate(of: session) ? 0 : GNUTLS_E_CERTIFICATE_ERROR
+        }
+    }
+
+    private enum Flags {
+        // Bits of gnutls_init_flags_t, whose macros take casts that Swift does not import.
+        private static let noTickets = UInt32(GNUTLS_NO_TICKETS.rawValue)
+        private static let noAutomaticTicket = UInt32(GNUTLS_NO_AUTO_SEND_TICKET.rawValue)
+        private static let noEndOfEarlyData = UInt32(GNUTLS_NO_END_OF_EARLY_DATA.rawValue)
+        static let client = UInt32(GNUTLS_CLIENT.rawValue) | noTickets | noEndOfEarlyData
+        static let server = UInt32(GNUTLS_SERVER.rawValue) | noTickets | noAutomaticTicket | noEndOfEarlyData
+    }
+
+    private init(flags: UInt32, connection: Connection, certificates: CertificateCredentials) throws(CredentialsError) {
+        var session: gnutls_session_t?
+        let status = gnutls_init(&session, flags)
+        guard status == 0, let session else { throw CredentialsError("TLS session", status) }
+        raw = session
+        self.certificates = certificates
+        reference = .allocate(capacity: 1)
+        reference.initialize(
+            to: ngtcp2_crypto_conn_ref(
+                get_conn: { reference in reference?.pointee.user_data.flatMap { Connection.of($0).raw } },
+                user_data: Unmanaged.passUnretained(connection).toOpaque()))
+        gnutls_session_set_ptr(raw, reference)
+        gnutls_priority_set(raw, Self.priorities.raw)
+        gnutls_credentials_set(raw, GNUTLS_CRD_CERTIFICATE, UnsafeMutableRawPointer(certificates.raw))
+    }
+
+    deinit {
+        gnutls_deinit(raw)
+        reference.deallocate()
+    }
+
+    private func set(protocols: [String], serverPrecedence: Bool) {
+        let bytes = protocols.map { Array($0.utf8) }
+        var flags = UInt32(GNUTLS_ALPN_MANDATORY.rawValue)
+        if serverPrecedence { flags |= UInt32(GNUTLS_ALPN_SERVER_PRECEDENCE.rawValue) }
+        let joined = bytes.flatMap { $0 }
+        joined.withUnsafeBufferPointer { joined in
+            var start = 0
+            let list = bytes.map { name in
+                defer { start += name.count }
+                return gnutls_datum_t(UnsafeBufferPointer(rebasing: joined[start..<start + name.count]))
+            }
+            // GnuTLS copies the names.
+            gnutls_alpn_set_protocols(raw, list, UInt32(list.count), flags)
+        }
+    }
+
+    /// Sends key log lines to the connection's settings.
+    func logKeys() {
+        gnutls_session_set_keylog_function(raw) { session, label, secret in
+            guard let session, let label, let secret, let connection = Connection.of(session) else { return 0 }
+            var client = gnutls_datum_t()
+            gnutls_session_get_random(session, &client, nil)
+            connection.settings.keyLog?(
+                "\(String(cString: label)) \(hexadecimal(client.array)) \(hexadecimal(secret.pointee.array))")
+            return 0
+        }
+    }
+
+    /// The protocol both ends chose; nil before, or when there is none.
+    var chosenProtocol: String? {
+        var name = gnutls_datum_t()
+        guard gnutls_alpn_get_selected_protocol(raw, &name) == 0 else { return nil }
+        return String(decoding: UnsafeBufferPointer(start: name.data, count: Int(name.size)), as: UTF8.self)
+    }
+}
+
+/// A parsed priority string; immutable, and so shared by all threads.
+private final class Priorities: @unchecked Sendable {
+    let raw: gnutls_priority_t
+
+    init(_ text: String) {
+        var raw: gnutls_priority_t?
+        let status = gnutls_priority_init(&raw, text, nil)
+        guard status == 0, let raw else { preconditionFailure("GnuTLS does not take '\(text)'") }
+        self.raw = raw
+    }
+}
+
+/// Lower-case hexadecimal digits.
+func hexadecimal(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}
+
+extension Connection {
+    /// The connection a session belongs to.
+    static func of(_ session: gnutls_session_t) -> Connection? {
+        guard let pointer = gnutls_session_get_ptr(session) else { return nil }
+        let reference = pointer.assumingMemoryBound(to: ngtcp2_crypto_conn_ref.self)
+        return reference.pointee.user_data.map { of($0) }
+    }
+}

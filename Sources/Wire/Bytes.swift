@@ -1,0 +1,96 @@
+/// An immutable, shared slice of bytes. Copying one costs a retain; the bytes are never copied.
+package struct Bytes: Sendable {
+    /// The block the slice lies in; nil only when the slice is empty.
+    package let slab: Slab?
+    /// Where the slice starts in the slab.
+    package let offset: Int
+    /// Length in bytes.
+    package let count: Int
+
+    package init(slab: Slab, offset: Int, count: Int) {
+        precondition(offset >= 0 && count >= 0 && offset + count <= slab.capacity, "slice outside its slab")
+        self.slab = slab
+        self.offset = offset
+        self.count = count
+    }
+
+    /// The empty slice.
+    package init() {
+        slab = nil
+        offset = 0
+        count = 0
+    }
+
+    /// Copies `bytes` into a slab of their own size.
+    package init(_ bytes: [UInt8]) {
+        self = unsafe bytes.withUnsafeBytes { unsafe Bytes(copying: $0) }
+    }
+
+    /// Copies `bytes` into a slab of their own size.
+    package init(copying bytes: UnsafeRawBufferPointer) {
+        self = unsafe bytes.isEmpty ? Bytes() : Slab(capacity: bytes.count).append(bytes)
+    }
+
+    package var isEmpty: Bool { count == 0 }
+
+    /// The bytes from `start` on, `length` of them (all the rest when nil). Traps outside the slice.
+    package func slice(from start: Int, count length: Int? = nil) -> Bytes {
+        let length = length ?? count - start
+        precondition(start >= 0 && length >= 0 && start + length <= count, "slice outside its bytes")
+        guard let slab else { return Bytes() }
+        return Bytes(slab: slab, offset: offset + start, count: length)
+    }
+
+    /// This slice and `next` as one, when `next` begins where this one ends in the same slab; otherwise nil.
+    package func joined(with next: Bytes) -> Bytes? {
+        if isEmpty { return next }
+        if next.isEmpty { return self }
+        guard let slab, slab === next.slab, offset + count == next.offset else { return nil }
+        return Bytes(slab: slab, offset: offset, count: count + next.count)
+    }
+
+    /// Lends the memory; the pointer must not outlive the call, unless the slab is kept.
+    package func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+        guard let slab else { return try unsafe body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        defer { withExtendedLifetime(slab) {} }
+        return try unsafe body(UnsafeRawBufferPointer(start: slab.address(offset), count: count))
+    }
+
+    /// The bytes for bounds-checked reading.
+    package var span: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            guard let slab else {
+                let none = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+                return unsafe _overrideLifetime(Span(_unsafeElements: none), borrowing: self)
+            }
+            let memory = unsafe UnsafeBufferPointer(
+                start: slab.address(offset).assumingMemoryBound(to: UInt8.self), count: count)
+            return unsafe _overrideLifetime(Span(_unsafeElements: memory), borrowing: self)
+        }
+    }
+
+    /// A copy as an array.
+    package var array: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
+
+    /// Appends a copy of the bytes to `out`.
+    package func append(to out: inout [UInt8]) {
+        unsafe withUnsafeBytes { unsafe out.append(contentsOf: $0) }
+    }
+}
+
+extension Bytes: Hashable {
+    package static func == (a: Self, b: Self) -> Bool {
+        guard a.count == b.count else { return false }
+        return unsafe a.withUnsafeBytes { left in unsafe b.withUnsafeBytes { right in unsafe left.elementsEqual(right) }
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        unsafe withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
+}
+
+extension Bytes: ExpressibleByArrayLiteral {
+    package init(arrayLiteral elements: UInt8...) { self.init(elements) }
+}

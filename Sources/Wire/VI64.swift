@@ -1,0 +1,54 @@
+/// MoQT variable-length integers: the leading 1 bits of the first byte give the length.
+///
+/// Range: every `UInt64`, in 1 to 9 bytes. Longer-than-needed encodings are valid input; output is shortest.
+/// Source: draft-ietf-moq-transport-18 "Variable-Length Integers". Not the QUIC varint, ``QUICVarint``.
+package enum VI64 {
+    /// Bytes ``append(_:to:)`` adds for `value`, 1 through 9.
+    @inlinable
+    package static func byteCount(of value: UInt64) -> Int {
+        let bits = UInt64.bitWidth - value.leadingZeroBitCount
+        return bits > 56 ? 9 : max(1, (bits + 6) / 7)
+    }
+
+    /// Reads one integer and moves `offset` past it; nil, with `offset` unchanged, when the bytes end before it does.
+    @inlinable
+    package static func read(_ bytes: Span<UInt8>, at offset: inout Int) -> UInt64? {
+        guard offset < bytes.count else { return nil }
+        let first = bytes[offset]
+        if first < 0x80 {
+            offset += 1
+            return UInt64(first)
+        }
+        let length = (~first).leadingZeroBitCount + 1
+        guard bytes.count - offset >= length else { return nil }
+        var value = length >= 8 ? 0 : UInt64(first & (0xFF >> UInt8(length)))
+        for index in 1..<length { value = value << 8 | UInt64(bytes[offset + index]) }
+        offset += length
+        return value
+    }
+
+    /// Reads one integer and moves `offset` past it; on failure `offset` is unchanged.
+    @inlinable
+    package static func decode(
+        _ bytes: Span<UInt8>, at offset: inout Int, field: StaticString
+    ) throws(WireError) -> UInt64 {
+        if let value = read(bytes, at: &offset) { return value }
+        let needed = offset < bytes.count ? (~bytes[offset]).leadingZeroBitCount + 1 : 1
+        throw WireError(.truncated(needed: needed), offset: offset, field: "\(field)")
+    }
+
+    /// Appends the shortest encoding of `value`.
+    @inlinable
+    package static func append(_ value: UInt64, to out: inout [UInt8]) {
+        let length = byteCount(of: value)
+        if length == 9 {
+            out.append(0xFF)
+        } else {
+            let prefix = ~(UInt8.max >> UInt8(length - 1))
+            out.append(prefix | UInt8(truncatingIfNeeded: value >> (8 * UInt64(length - 1))))
+        }
+        for index in stride(from: length - 2, through: 0, by: -1) {
+            out.append(UInt8(truncatingIfNeeded: value >> (8 * UInt64(index))))
+        }
+    }
+}

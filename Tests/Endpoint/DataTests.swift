@@ -1,0 +1,98 @@
+import Endpoint
+import EventLoop
+import MoQTCodec
+import MoQTRelay
+import MoQTSession
+import QUIC
+import Testing
+import Wire
+
+/// Objects over real sockets, from a publisher at the server to a subscriber at the client.
+@Suite struct DataTests {
+    /// A server that publishes one track, and the track.
+    private func publish(at server: End) throws -> (publisher: Publisher, log: TrackLog, name: FullTrackName) {
+        let name = try FullTrackName(namespace: TrackNamespace([Array("live".utf8)]), name: TrackName(utf8: "a"))
+        let publisher = Publisher(cache: Cache(limit: 1 << 24))
+        let log = publisher.addTrack(name, properties: Properties(), delivery: .lossless)
+        server.recorder.react = { event, peer, _ in _ = publisher.handle(event, from: peer) }
+        return (publisher, log, name)
+    }
+
+    /// Subscribes the client, whose data streams are read at once.
+    private func subscribe(_ world: Loopback, to name: FullTrackName) throws {
+        world.client.recorder.react = { event, peer, _ in
+            switch event {
+            case .subgroupOpened(let stream, _, _, let count), .object(let stream, _, let count):
+                peer.credit(stream, count)
+            case .payload(let stream, let bytes): peer.credit(stream, bytes.count)
+            case .subgroupEnded: peer.finishedStream()
+            default: break
+            }
+        }
+        world.client.recorder.peer?.say { _ = try $0.subscribe(name) }
+        try #require(
+            world.run {
+                world.client.recorder.events.contains { if case .subscribeAccepted = $0 { true } else { false } }
+            })
+    }
+
+    @Test func datagramsArriveAsObjects() throws {
+        let world = try Loopback()
+        let listener = try world.listen()
+        let (publisher, log, name) = try publish(at: world.server)
+        let dial = try world.connect(to: listener)
+        try subscribe(world, to: name)
+        for number in 0..<20 as Range<UInt64> {
+            let object = LoggedObject(id: number, payloadLength: 3, arrived: world.loop.now)
+            log.append(LoggedDatagram(object: object, payload: [1, 2, UInt8(number)]), group: 7)
+        }
+        var received: [UInt64: ObjectDatagram.Content] = [:]
+        #expect(
+            world.run {
+                for case .datagramObject(_, let object) in world.client.recorder.events {
+                    received[object.location.object] = object.content
+                }
+                return received.count == 20
+            })
+        #expect(received[19] == .payload([1, 2, 19]))
+        #expect(publisher.subscriberCount == 1)
+        dial.close()
+    }
+
+    @Test("an object larger than window, train and socket buffer arrives whole")
+    func largeObject() throws {
+        let world = try Loopback()
+        let listener = try world.listen()
+        let (_, log, name) = try publish(at: world.server)
+        let dial = try world.connect(to: listener)
+        try subscribe(world, to: name)
+        let part = Bytes((0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31) }), parts = 160
+        let subgroup = log.openFedSubgroup(group: 0, traits: SubgroupTraits())
+        log.begin(LoggedObject(id: 0, payloadLength: UInt64(part.count * parts), arrived: world.loop.now), in: subgroup)
+        for _ in 0..<parts { log.append(part, to: subgroup) }
+        log.finish(subgroup, .finished)
+        var received = 0, sum = 0
+        world.client.recorder.forgets = true
+        let note = world.client.recorder.react
+        world.client.recorder.react = { event, peer, now in
+            note?(event, peer, now)
+            guard case .payload(_, let bytes) = event else { return }
+            received += bytes.count
+            bytes.withUnsafeBytes { for byte in $0 { sum &+= Int(byte) } }
+        }
+        #expect(world.run { received == part.count * parts })
+        #expect(sum == part.withUnsafeBytes { $0.reduce(0) { $0 + Int($1) } } * parts)
+        dial.close()
+    }
+
+    @Test func listenersOfOneDriverServeTheirOwnConnections() throws {
+        let world = try Loopback()
+        let listeners = [try world.listen(), try world.listen()]
+        let dials = try listeners.map { try world.dial($0.address) }
+        #expect(world.run { listeners.allSatisfy { $0.connectionCount == 1 } && world.outcomes == 2 })
+        #expect(world.run { world.server.recorder.events.count { if case .ready = $0 { true } else { false } } == 2 })
+        listeners[0].close()
+        #expect(listeners.map(\.connectionCount) == [0, 1])
+        for dial in dials { dial.close() }
+    }
+}

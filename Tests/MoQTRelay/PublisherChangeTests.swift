@@ -1,0 +1,231 @@
+@testable import MoQTRelay
+import MoQTCodec
+import MoQTSession
+import Testing
+import Wire
+
+/// draft-18 "Multiple Publishers", "Graceful Publisher Relay Switchover".
+@Suite struct PublisherChangeTests {
+    let whole = (0..<6).flatMap { group in (0..<10).map { Location(group: UInt64(group), object: UInt64($0)) } }
+
+    @Test func aLostPublisherEndsTheSubscriptionAfterWhatArrived() {
+        let world = World()
+        let source = world.publisher()
+        let log = source.add(track("a"))
+        let subscriber = world.subscriber(streamWindow: 2000)
+        subscriber.subscribe(track("a"))
+        world.run()
+        log.putGroup(0, objects: 10, size: 2000)
+        world.step()
+        world.step()
+        let relayed = world.relay.tracks[track("a")]?.log?.groups[0]?.subgroups.first?.objectCount ?? 0
+        source.die()
+        world.run()
+        #expect(subscriber.done?.code == .internalError)
+        #expect(subscriber.objects.count >= relayed - 1)
+        #expect(subscriber.streams.values.allSatisfy { $0.end != nil })
+    }
+
+    /// The successor comes while the relay still believes in the first.
+    @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
+    func aSuccessorBeforeTheOldSessionDiesContinuesSeamlessly(seed: UInt64) {
+        let world = World(seed: seed)
+        let first = world.publisher()
+        let log = first.add(track("a"))
+        let subscriber = world.subscriber()
+        subscriber.subscribe(track("a"))
+        world.run()
+        for group in 0..<3 as Range<UInt64> { log.putGroup(group, objects: 10, size: 3000) }
+        world.run()
+        let cut = log.open(3)
+        for id in 0..<4 as Range<UInt64> { log.put(cut, id, size: 3000) }
+        log.begin(LoggedObject(id: 4, payloadLength: 3000, arrived: world.now), in: cut)
+        log.append(payload(3, 4, 3000).slice(from: 0, count: 1000), to: cut)
+        world.run()
+        first.link.cut()
+        let second = world.publisher("")
+        let again = second.add(track("a"))
+        second.announce("live")
+        for group in 0..<5 as Range<UInt64> { again.putGroup(group, objects: 10, size: 3000) }
+        world.run()
+        first.link.notice(first.link.far)
+        world.run()
+        again.putGroup(5, objects: 10, size: 3000)
+        again.end(.trackEnded, reason: "")
+        world.run()
+        #expect(subscriber.objects.sorted() == whole)
+        #expect(Set(subscriber.objects).count == subscriber.objects.count)
+        #expect(subscriber.streams.values.allSatisfy { $0.end == .fin })
+        #expect(subscriber.done?.code == .trackEnded)
+    }
+
+    /// draft-18 "PUBLISH_DONE", TRACK_ENDED: a publisher that hangs does not keep the track open.
+    @Test func theEndOfATrackHoldsForAllItsPublishers() {
+        let world = World()
+        let silent = world.publisher()
+        _ = silent.add(track("a"))
+        let subscriber = world.subscriber()
+        subscriber.subscribe(track("a"))
+        world.run()
+        silent.link.near.isStopped = true
+        let second = world.publisher("")
+        let log = second.add(track("a"))
+        second.announce("live")
+        log.putGroup(0, objects: 3, size: 100)
+        log.end(.trackEnded, reason: "")
+        world.run()
+        #expect(subscriber.objects.count == 3)
+        #expect(subscriber.done?.code == .trackEnded)
+    }
+
+    /// The successor comes when the old session is known to be gone, and readers still drain what it sent.
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func aSuccessorContinuesWhatIsStillBeingDrained(seed: UInt64) {
+        let world = World(seed: seed)
+        let first = world.publisher()
+        let log = first.add(track("a"))
+        let subscriber = world.subscriber(streamWindow: 4000)
+        subscriber.subscribe(track("a"))
+        world.run()
+        subscriber.reads = false
+        for group in 0..<3 as Range<UInt64> { log.putGroup(group, objects: 10, size: 3000) }
+        let cut = log.open(3)
+        for id in 0..<4 as Range<UInt64> { log.put(cut, id, size: 3000) }
+        log.begin(LoggedObject(id: 4, payloadLength: 3000, arrived: world.now), in: cut)
+        log.append(payload(3, 4, 3000).slice(from: 0, count: 1000), to: cut)
+        world.run()
+        first.die()
+        let second = world.publisher("")
+        let again = second.add(track("a"))
+        second.announce("live")
+        for group in 0..<6 as Range<UInt64> { again.putGroup(group, objects: 10, size: 3000) }
+        world.run()
+        subscriber.resumeReading()
+        world.run()
+        again.end(.trackEnded, reason: "")
+        world.run()
+        #expect(subscriber.objects.sorted() == whole)
+        #expect(subscriber.done?.code == .trackEnded)
+    }
+
+    /// A subscriber that was told of the loss and subscribes again where it stopped.
+    @Test func aSubscriberThatComesBackMissesNothing() {
+        let world = World()
+        let first = world.publisher()
+        let log = first.add(track("a"))
+        let subscriber = world.subscriber()
+        subscriber.subscribe(track("a"))
+        world.run()
+        log.putGroup(0, objects: 10, size: 300)
+        world.run()
+        first.die()
+        world.run()
+        #expect(subscriber.done?.code == .internalError)
+        subscriber.subscribe(track("a")) {
+            $0.rendezvousTimeout = 10_000
+            $0.filter = .absoluteStart(Location(group: 1, object: 0))
+        }
+        world.run()
+        let second = world.publisher("")
+        let again = second.add(track("a"))
+        second.announce("live")
+        for group in 0..<6 as Range<UInt64> { again.putGroup(group, objects: 10, size: 300) }
+        world.run()
+        #expect(subscriber.objects.sorted() == whole)
+        #expect(Set(subscriber.objects).count == subscriber.objects.count)
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
+    func twoLivePublishersAreOneTrack(seed: UInt64) {
+        let world = World(seed: seed)
+        let publishers = [world.publisher(), world.publisher()]
+        let logs = publishers.map { $0.add(track("a")) }
+        let subscriber = world.subscriber()
+        subscriber.subscribe(track("a"))
+        world.run()
+        var random = Seeded(state: seed)
+        for group in 0..<6 as Range<UInt64> {
+            let subgroups = logs.map { $0.open(group) }
+            for id in 0..<10 as Range<UInt64> {
+                // Each is ahead at times.
+                for index in [0, 1].shuffled(using: &random) {
+                    let whole = payload(group, id, 5000)
+                    let split = Int.random(in: 1..<5000, using: &random)
+                    logs[index].begin(
+                        LoggedObject(id: id, payloadLength: 5000, arrived: world.now), in: subgroups[index])
+                    logs[index].append(whole.slice(from: 0, count: split), to: subgroups[index])
+                    if Bool.random(using: &random) { world.step() }
+                    logs[index].append(whole.slice(from: split), to: subgroups[index])
+                    if Bool.random(using: &random) { world.step() }
+                }
+            }
+            for (log, subgroup) in zip(logs, subgroups) { log.finish(subgroup, .finished) }
+        }
+        world.run()
+        #expect(subscriber.objects.sorted() == whole)
+        #expect(subscriber.streams.count == 6)
+        #expect(subscriber.streams.values.allSatisfy { $0.end == .fin })
+        for publisher in publishers {
+            #expect(publisher.link.far.streamsCredited == publisher.link.far.uniArrived.count - 1)
+        }
+    }
+
+    /// An endless subgroup goes on from the second publisher, and its readers hold that one back, too.
+    @Test func theSecondPublisherIsHeldBackAfterTheFirst() {
+        let world = World()
+        let publishers = [world.publisher(streamWindow: 10_000), world.publisher(streamWindow: 10_000)]
+        let logs = publishers.map { $0.add(track("a")) }
+        let subscriber = world.subscriber(streamWindow: 2000)
+        subscriber.subscribe(track("a"))
+        world.run()
+        let subgroups = logs.map { $0.open(0) }
+        func put(_ ids: Range<UInt64>, _ which: Int) {
+            for id in ids { logs[which].put(subgroups[which], id, size: 1000) }
+        }
+        for id in 0..<10 as Range<UInt64> {
+            put(id..<id + 1, 0)
+            world.run()
+            put(id..<id + 1, 1)
+            world.run()
+        }
+        publishers[0].die()
+        world.run()
+        subscriber.reads = false
+        put(10..<200, 1)
+        world.run()
+        #expect(world.relay.cache.used < 100_000)
+        subscriber.resumeReading()
+        world.run()
+        #expect(subscriber.objects.map(\.object) == Array(0..<200))
+        #expect(subscriber.streams.count == 1)
+    }
+
+    @Test func aTrackThatEndedStartsAfresh() {
+        let world = World()
+        let first = world.publisher()
+        let log = first.add(track("a"))
+        let slow = world.subscriber(streamWindow: 4000)
+        slow.subscribe(track("a"))
+        world.run()
+        slow.reads = false
+        log.putGroup(0, objects: 10, size: 3000)
+        world.run()
+        log.end(.trackEnded, reason: "")
+        world.run()
+        first.link.cut()
+        first.link.notice(first.link.far)
+        let second = world.publisher("")
+        let again = second.add(track("a"))
+        second.announce("live")
+        let fresh = world.subscriber()
+        fresh.subscribe(track("a"))
+        world.run()
+        again.putGroup(0, objects: 10, size: 300)
+        world.run()
+        #expect(fresh.objects == Array(whole[..<10]))
+        slow.resumeReading()
+        world.run()
+        #expect(slow.objects == Array(whole[..<10]))
+        #expect(slow.done?.code == .trackEnded)
+    }
+}

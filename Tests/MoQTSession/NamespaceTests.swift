@@ -1,0 +1,129 @@
+import MoQTCodec
+import MoQTSession
+import Testing
+import Wire
+
+/// draft-18 "Namespace Discovery".
+struct NamespaceTests {
+    @Test(arguments: 1...6 as ClosedRange<UInt64>)
+    func `namespaces are announced and withdrawn whole`(seed: UInt64) throws {
+        let (pair, id) = try subscribed(to: ["live"], seed: seed)
+        let a = namespace(["live", "a"]), b = namespace(["live", "b", "c"]), own = namespace(["live"])
+        for name in [a, b, own, a] { try pair.server.session.announce(name, on: id) }
+        try pair.server.session.withdraw(a, on: id)
+        try pair.server.session.withdraw(a, on: id)
+        pair.run()
+        #expect(
+            pair.client.take() == [
+                .namespaceAnnounced(id, a), .namespaceAnnounced(id, b), .namespaceAnnounced(id, own),
+                .namespaceGone(id, a),
+            ])
+        #expect(throws: SessionError.self) { try pair.server.session.announce(namespace(["other"]), on: id) }
+    }
+
+    @Test func `when the subscription ends its namespaces are gone`() throws {
+        let (pair, id) = try subscribed(to: ["live"])
+        let a = namespace(["live", "a"])
+        try pair.server.session.announce(a, on: id)
+        pair.run()
+        _ = pair.client.take()
+        try pair.server.session.cancel(id, code: .internalError)
+        pair.run()
+        #expect(pair.client.take() == [.namespaceGone(id, a), .requestCancelled(id, .internalError)])
+    }
+
+    @Test func `prefixes of one kind must not overlap`() throws {
+        let (pair, _) = try subscribed(to: ["live"])
+        for prefix in [["live"], ["live", "a"], []] {
+            let id = try pair.client.session.subscribeNamespace(namespace(prefix))
+            pair.run()
+            #expect(pair.client.refusal(of: id) == .prefixOverlap)
+        }
+        let other = try pair.client.session.subscribeNamespace(namespace(["live2"]))
+        let tracks = try pair.client.session.subscribeTracks(namespace(["live"]))
+        pair.run()
+        #expect(pair.client.refusal(of: other) == nil && pair.client.refusal(of: tracks) == nil)
+        #expect(pair.server.events.count { if case .subscribeNamespace = $0 { true } else { false } } == 2)
+    }
+
+    @Test func `an update changes the prefix, unless it overlaps`() throws {
+        let (pair, id) = try subscribed(to: ["live"])
+        let other = try pair.client.session.subscribeNamespace(namespace(["vod"]))
+        pair.run()
+        try pair.server.session.accept(other)
+        pair.run()
+        var parameters = Parameters()
+        parameters.trackNamespacePrefix = namespace(["news"])
+        try pair.client.session.update(id, parameters)
+        pair.run()
+        try pair.server.session.acceptUpdate(id)
+        try pair.server.session.announce(namespace(["news", "a"]), on: id)
+        pair.run()
+        #expect(pair.client.events.last == .namespaceAnnounced(id, namespace(["news", "a"])))
+        parameters.trackNamespacePrefix = namespace(["vod", "x"])
+        try pair.client.session.update(id, parameters)
+        pair.run()
+        #expect(
+            pair.client.events.contains {
+                if case .updateRejected(id, let error) = $0 { error.code == .prefixOverlap } else { false }
+            })
+        #expect(pair.client.events.contains(.requestCancelled(id, .cancelled)))
+        #expect(pair.server.events.last == .requestCancelled(id, .cancelled))
+    }
+
+    @Test func `blocked tracks are told`() throws {
+        let pair = Pair()
+        let id = try pair.client.session.subscribeTracks(namespace(["live"]))
+        pair.run()
+        try pair.server.session.accept(id)
+        try pair.server.session.publishBlocked(track("t", in: "live", "a"), on: id)
+        pair.run()
+        #expect(pair.client.events.last == .publishBlocked(id, track("t", in: "live", "a")))
+    }
+
+    /// draft-18 "Reserved Namespaces", "Session-Level Tracks and Namespaces".
+    @Test(arguments: [".", ".session"]) func `reserved namespaces do not exist`(field: String) throws {
+        let pair = Pair()
+        #expect(throws: SessionError.self) { try pair.client.session.subscribe(track("a", in: field)) }
+        #expect(throws: SessionError.self) { try pair.client.session.publishNamespace(namespace([field])) }
+        var message = Subscribe()
+        message.track = track("a", in: field, "x")
+        let stream = pair.client.newStream(.bidirectional)
+        pair.client.send(encoded(.subscribe(message), .client, .request(.subscribe)), on: stream)
+        _ = pair.server.take()
+        pair.deliver(stream, from: pair.client, to: pair.server)
+        #expect(pair.server.take().isEmpty)
+        guard case .data(let answer, true) = pair.server.inFlight[stream]?.first else {
+            return #expect(Bool(false), "not refused")
+        }
+        #expect(Array(answer.prefix(4)) == [0x05, 0, UInt8(answer.count - 3), 0x10])
+    }
+
+    @Test func `other reserved namespaces reach the application`() throws {
+        let pair = Pair()
+        _ = try pair.client.session.subscribe(track("a", in: ".other"))
+        pair.run()
+        #expect(pair.server.events.contains { if case .subscribe = $0 { true } else { false } })
+    }
+
+    @Test func `PUBLISH_NAMESPACE is withdrawn by cancelling, revoked likewise`() throws {
+        let pair = Pair()
+        let id = try pair.client.session.publishNamespace(namespace(["live"]))
+        pair.run()
+        try pair.server.session.accept(id)
+        pair.run()
+        try pair.server.session.cancel(id, code: .expiredAuthToken)
+        pair.run()
+        #expect(pair.client.events.last == .requestCancelled(id, .expiredAuthToken))
+    }
+
+    private func subscribed(to prefix: [String], seed: UInt64 = 1) throws -> (Pair, RequestID) {
+        let pair = Pair(seed: seed)
+        let id = try pair.client.session.subscribeNamespace(namespace(prefix))
+        pair.run()
+        try pair.server.session.accept(id)
+        pair.run()
+        _ = pair.client.take()
+        return (pair, id)
+    }
+}

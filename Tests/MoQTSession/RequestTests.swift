@@ -1,0 +1,185 @@
+import MoQTCodec
+import MoQTSession
+import Testing
+import Wire
+
+/// Every request, every answer, in both directions and over any split of the bytes.
+struct RequestTests {
+    static let seeds: ClosedRange<UInt64> = 1...6
+
+    @Test(arguments: seeds) func `SUBSCRIBE is accepted`(seed: UInt64) throws {
+        let pair = Pair(seed: seed)
+        var parameters = Parameters()
+        parameters.subscriberPriority = 7
+        parameters.filter = .nextGroupStart
+        let id = try pair.client.session.subscribe(track("a"), parameters)
+        pair.run()
+        guard case .subscribe(let message) = pair.server.events.last else {
+            return #expect(Bool(false), "\(pair.server.events)")
+        }
+        #expect(message.requestID == id)
+        #expect(message.parameters == parameters)
+        var answer = Parameters()
+        answer.largestObject = Location(group: 3, object: 4)
+        let alias = try pair.server.session.acceptSubscribe(id, parameters: answer)
+        pair.run()
+        guard case .subscribeAccepted(id, let ok) = pair.client.events.last else {
+            return #expect(Bool(false), "\(pair.client.events)")
+        }
+        #expect(ok.trackAlias == alias)
+        #expect(ok.parameters == answer)
+    }
+
+    @Test(arguments: seeds) func `PUBLISH is accepted`(seed: UInt64) throws {
+        let pair = Pair(seed: seed)
+        let (id, alias) = try pair.server.session.publish(track("a"))
+        pair.run()
+        guard case .publish(let message) = pair.client.events.last else {
+            return #expect(Bool(false), "\(pair.client.events)")
+        }
+        #expect(message.requestID == id && message.trackAlias == alias && message.track == track("a"))
+        var parameters = Parameters()
+        parameters.forward = false
+        try pair.client.session.acceptPublish(id, parameters: parameters)
+        pair.run()
+        #expect(pair.server.events.last == .publishAccepted(id, parameters))
+    }
+
+    @Test(arguments: seeds) func `FETCH is accepted and ends with its stream`(seed: UInt64) throws {
+        let pair = Pair(seed: seed)
+        let end = RangeEnd(group: 2, object: 5)
+        let id = try pair.client.session.fetch(.standalone(track: track("a"), start: .zero, end: end))
+        pair.run()
+        guard case .fetch(let message, track("a")) = pair.server.events.last else {
+            return #expect(Bool(false), "\(pair.server.events)")
+        }
+        #expect(message.requestID == id)
+        try pair.server.session.acceptFetch(id, end: end, endOfTrack: true)
+        let encoder = FetchObjectEncoder(profile: .draft18, order: .ascending)
+        var bytes: [UInt8] = []
+        try encoder.appendHeader(id, to: &bytes)
+        let stream = pair.server.openData(bytes, fin: true)
+        try pair.server.session.fetchDone(id)
+        pair.run()
+        let events = Set(pair.client.events)
+        #expect(events.contains(.fetchEnded(stream, .fin, wireBytes: 0)))
+        var ok = FetchOK()
+        ok.end = end
+        ok.endOfTrack = true
+        #expect(events.contains(.fetchAccepted(id, ok)))
+        #expect(throws: SessionError.unknownRequest(id)) { try pair.client.session.cancel(id) }
+        #expect(pair.server.creditedStreams == [.bidirectional: 1])
+    }
+
+    @Test(arguments: seeds) func `TRACK_STATUS is answered and both ends close its stream`(seed: UInt64) throws {
+        let pair = Pair(seed: seed)
+        let id = try pair.client.session.trackStatus(track("a"))
+        pair.run()
+        var parameters = Parameters()
+        parameters.largestObject = Location(group: 1, object: 2)
+        let properties = Properties([KeyValue(type: 0x02, integer: 50)], profile: .draft18)
+        try pair.server.session.accept(id, parameters: parameters, properties: properties)
+        pair.run()
+        guard case .accepted(id, let ok) = pair.client.events.last else {
+            return #expect(Bool(false), "\(pair.client.events)")
+        }
+        #expect(ok.parameters == parameters && ok.trackProperties == properties)
+        #expect(pair.server.creditedStreams == [.bidirectional: 1])
+    }
+
+    @Test(arguments: seeds) func `the namespace requests are accepted`(seed: UInt64) throws {
+        let pair = Pair(seed: seed)
+        let prefix = namespace(["live"])
+        let ids = [
+            try pair.client.session.publishNamespace(prefix), try pair.client.session.subscribeNamespace(prefix),
+            try pair.client.session.subscribeTracks(prefix),
+        ]
+        pair.run()
+        for id in ids { try pair.server.session.accept(id) }
+        pair.run()
+        for id in ids { #expect(pair.client.events.contains(.accepted(id, RequestOK()))) }
+        #expect(pair.client.close == nil && pair.server.close == nil)
+    }
+
+    @Test(arguments: RequestKind.allCases) func `every request can be rejected`(kind: RequestKind) throws {
+        let pair = Pair(seed: UInt64(kind.rawValue))
+        let id = try pair.client.begin(kind)
+        pair.run()
+        try pair.server.session.reject(id, .unauthorized, reason: "no", retryAfter: 5)
+        pair.run()
+        guard case .rejected(id, let error) = pair.client.events.last else {
+            return #expect(Bool(false), "\(pair.client.events)")
+        }
+        #expect(error.code == .unauthorized && error.reason == "no" && error.retryAfter == 5)
+        #expect(pair.server.creditedStreams == [.bidirectional: 1])
+        #expect(throws: SessionError.unknownRequest(id)) { try pair.server.session.cancel(id) }
+    }
+
+    @Test(arguments: RequestKind.allCases) func `the requester can cancel`(kind: RequestKind) throws {
+        let pair = Pair(seed: UInt64(kind.rawValue))
+        let id = try pair.client.begin(kind)
+        pair.run()
+        _ = pair.client.take()
+        try pair.client.session.cancel(id)
+        pair.run()
+        #expect(pair.server.events.last == .requestCancelled(id, .cancelled))
+        #expect(pair.client.take().isEmpty)
+        #expect(pair.server.creditedStreams == [.bidirectional: 1])
+        #expect(throws: SessionError.unknownRequest(id)) { try pair.server.session.reject(id, .internalError) }
+    }
+
+    @Test(arguments: RequestKind.allCases) func `the responder can cancel`(kind: RequestKind) throws {
+        let pair = Pair(seed: UInt64(kind.rawValue))
+        let id = try pair.client.begin(kind)
+        pair.run()
+        _ = pair.server.take()
+        try pair.server.session.cancel(id, code: .excessiveLoad)
+        pair.run()
+        #expect(pair.client.events.last == .requestCancelled(id, .excessiveLoad))
+        #expect(pair.server.take().isEmpty)
+        #expect(pair.server.creditedStreams == [.bidirectional: 1])
+    }
+
+    @Test func `a request cancelled before it has a stream never leaves`() throws {
+        let pair = Pair()
+        let id = try pair.client.session.subscribe(track("a"))
+        try pair.client.session.cancel(id)
+        #expect(pair.client.session.wantedStream == nil)
+    }
+
+    @Test func `IDs of both ends differ in parity`() throws {
+        let pair = Pair()
+        #expect(try pair.client.session.subscribe(track("a")).rawValue == 0)
+        #expect(try pair.client.session.subscribe(track("b")).rawValue == 2)
+        #expect(try pair.server.session.subscribe(track("a")).rawValue == 1)
+    }
+
+    @Test func `more requests than the limit are refused with EXCESSIVE_LOAD`() throws {
+        var configuration = SessionConfiguration.test
+        configuration.requestLimit = 1
+        let pair = Pair(server: configuration)
+        _ = try pair.client.session.subscribe(track("a"))
+        pair.run()
+        let second = try pair.client.session.subscribe(track("b"))
+        pair.run()
+        guard case .rejected(second, let error) = pair.client.events.last else {
+            return #expect(Bool(false), "\(pair.client.events)")
+        }
+        #expect(error.code == .excessiveLoad)
+    }
+}
+
+extension End {
+    /// Begins a request of any kind.
+    func begin(_ kind: RequestKind) throws -> RequestID {
+        switch kind {
+        case .subscribe: try session.subscribe(track("a"))
+        case .publish: try session.publish(track("a")).0
+        case .fetch: try session.fetch(.standalone(track: track("a"), start: .zero, end: RangeEnd(group: 0)))
+        case .trackStatus: try session.trackStatus(track("a"))
+        case .publishNamespace: try session.publishNamespace(namespace(["live"]))
+        case .subscribeNamespace: try session.subscribeNamespace(namespace(["live"]))
+        case .subscribeTracks: try session.subscribeTracks(namespace(["live"]))
+        }
+    }
+}

@@ -1,0 +1,122 @@
+# bash completion of moqt
+_moqt() {
+    local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]} names= values=
+    if [[ $word == = ]]; then word=; fi
+    if [[ $option == = ]]; then option=${COMP_WORDS[COMP_CWORD-2]}; fi
+    if [[ $COMP_CWORD -eq 1 ]]; then
+        COMPREPLY=($(compgen -W 'relay pub sub help completions --help --version' -- "$word"))
+        return
+    fi
+    case ${COMP_WORDS[1]} in
+        relay)
+            names='--listen --cert --key --max-connections --address-validation --drain --cache-size --cache-time --default-delivery-timeout --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            case $option in
+                --listen) values='any' ;;
+                --cert) values='file' ;;
+                --key) values='file' ;;
+                --max-connections) values='any' ;;
+                --address-validation) values='auto always never' ;;
+                --drain) values='any' ;;
+                --cache-size) values='any' ;;
+                --cache-time) values='any' ;;
+                --default-delivery-timeout) values='any' ;;
+                --draft) values='any' ;;
+                --cc) values='cubic bbr reno' ;;
+                --idle-timeout) values='any' ;;
+                --keylog) values='file' ;;
+                --qlog) values='directory' ;;
+                --color) values='auto always never' ;;
+                --log) values='file' ;;
+                *) : ;;
+            esac ;;
+        pub)
+            names='--as --realtime --no-realtime --rate --loop --group-size --group-ms --object-size --first-group --datagrams --priority --group-order --delivery-timeout --namespace --name --announce --publish --start --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            case $option in
+                --as) values='auto media lines frames raw' ;;
+                --rate) values='any' ;;
+                --loop) values='forever' ;;
+                --group-size) values='any' ;;
+                --group-ms) values='any' ;;
+                --object-size) values='any' ;;
+                --first-group) values='any' ;;
+                --priority) values='any' ;;
+                --group-order) values='asc desc' ;;
+                --delivery-timeout) values='any' ;;
+                --namespace) values='any' ;;
+                --name) values='any' ;;
+                --announce) values='always wait never' ;;
+                --start) values='subscriber now' ;;
+                --transport) values='auto quic' ;;
+                --resolve) values='any' ;;
+                --connect-timeout) values='any' ;;
+                --max-time) values='any' ;;
+                --retry) values='any' ;;
+                --cacert) values='file' ;;
+                --fingerprint) values='any' ;;
+                --sni) values='any' ;;
+                --cert) values='file' ;;
+                --key) values='file' ;;
+                --draft) values='any' ;;
+                --cc) values='cubic bbr reno' ;;
+                --idle-timeout) values='any' ;;
+                --keylog) values='file' ;;
+                --qlog) values='directory' ;;
+                --color) values='auto always never' ;;
+                --log) values='file' ;;
+                *) if [[ $word != -* ]]; then values='file'; fi ;;
+            esac ;;
+        sub)
+            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from -n --count --groups --wait --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            case $option in
+                -o|--output) values='file' ;;
+                --as) values='raw lines frames' ;;
+                -F|--template) values='any' ;;
+                --stats) values='any' ;;
+                --namespace) values='any' ;;
+                --name) values='any' ;;
+                --track) values='any' ;;
+                --video) values='none' ;;
+                --audio) values='none' ;;
+                --from) values='now next' ;;
+                -n|--count) values='any' ;;
+                --groups) values='any' ;;
+                --wait) values='any' ;;
+                --transport) values='auto quic' ;;
+                --resolve) values='any' ;;
+                --connect-timeout) values='any' ;;
+                --max-time) values='any' ;;
+                --retry) values='any' ;;
+                --cacert) values='file' ;;
+                --fingerprint) values='any' ;;
+                --sni) values='any' ;;
+                --cert) values='file' ;;
+                --key) values='file' ;;
+                --draft) values='any' ;;
+                --cc) values='cubic bbr reno' ;;
+                --idle-timeout) values='any' ;;
+                --keylog) values='file' ;;
+                --qlog) values='directory' ;;
+                --color) values='auto always never' ;;
+                --log) values='file' ;;
+                *) : ;;
+            esac ;;
+        help)
+            names='--man -h --help --version'
+            case $option in
+                *) if [[ $word != -* ]]; then values='relay pub sub help completions'; fi ;;
+            esac ;;
+        completions)
+            names='-h --help --version'
+            case $option in
+                *) if [[ $word != -* ]]; then values='bash zsh fish'; fi ;;
+            esac ;;
+    esac
+    case $values in
+        file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+        directory) compopt -o filenames; COMPREPLY=($(compgen -d -- "$word")); return ;;
+        any) COMPREPLY=(); return ;;
+        ?*) COMPREPLY=($(compgen -W "$values" -- "$word")); return ;;
+    esac
+    COMPREPLY=($(compgen -W "$names" -- "$word"))
+}
+complete -F _moqt moqt
