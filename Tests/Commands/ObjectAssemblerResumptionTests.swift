@@ -22,6 +22,22 @@ import Wire
         #expect(track.given() == ["5/0"])
     }
 
+    /// The subscription begins after the largest object, and its objects may be first to arrive
+    /// (draft-18 "Joining an Ongoing Track").
+    @Test func theTrackBeginsWhereTheFetchDoes() {
+        var track = Assembly()
+        track.assembler.fills(from: Location(group: 4, object: 0), to: Location(group: 4, object: 2))
+        track.assembler.begins(at: Location(group: 4, object: 3))
+        track.open(1, group: 4)
+        track.object(1, 3)
+        #expect(track.given() == [])
+        track.openFetch(0)
+        for id in 0...2 { track.fetched(0, Location(group: 4, object: UInt64(id))) }
+        track.end(0)
+        track.assembler.filled(track.now)
+        #expect(track.given() == ["4/0", "4/1", "4/2", "4/3"])
+    }
+
     @Test func whatAFetchDoesNotBringIsNotWaitedFor() {
         var track = Assembly()
         track.assembler.fills(from: Location(group: 4, object: 0), to: Location(group: 4, object: 5))

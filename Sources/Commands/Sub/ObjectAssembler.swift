@@ -56,9 +56,9 @@ struct ObjectAssembler {
 
     // MARK: - What the subscription says
 
-    /// The first object that passes the filter is this one or a later one.
+    /// The first object that passes the filter is this one or a later one; a FETCH may bring some before it.
     mutating func begins(at start: Location) {
-        guard last == nil, current == nil else { return }
+        guard last == nil, current == nil, filling == nil else { return }
         expectedStart = start
     }
 
