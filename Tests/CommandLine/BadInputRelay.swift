@@ -14,9 +14,7 @@ final class BusyRelay {
     private var lastLine = 0
 
     /// What the relay may take besides its cache, in KiB; the cache is what the subscription's few bytes fill.
-    /// A sanitizer's own memory is many times the program's, so under one there is no saying.
-    static let memoryLimit =
-        (ProcessInfo.processInfo.environment["MOQT_SANITIZER"] ?? "").isEmpty ? 64 * 1024 : Int.max / 2
+    static let memoryLimit = Moqt.isSanitized ? Int.max / 2 : 64 * 1024
 
     init(_ options: String...) throws {
         relay = try Moqt(["relay", "--listen", "127.0.0.1:0"] + options)
@@ -44,16 +42,8 @@ final class BusyRelay {
         }
     }
 
-    /// The most memory the relay's process has had, in KiB (`VmHWM`).
-    var peakMemory: Int { get throws { try memory("VmHWM:") } }
-    /// What it has now, in KiB (`VmRSS`).
-    var memory: Int { get throws { try memory("VmRSS:") } }
-
-    private func memory(_ name: String) throws -> Int {
-        let status = try String(contentsOfFile: "/proc/\(relay.process)/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix(name) })
-        return try #require(line.split { !$0.isNumber }.first.flatMap { Int($0) })
-    }
+    /// The most memory the relay's process has had, in KiB.
+    var peakMemory: Int { get throws { try relay.peakMemory } }
 
     /// A client that has completed the handshake.
     func client() throws -> RudeClient { try RudeClient(address) }

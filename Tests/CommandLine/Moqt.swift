@@ -76,6 +76,21 @@ final class Moqt: Sendable {
 
     var process: pid_t { child.process }
 
+    /// Whether memory tells nothing: a sanitizer's own is many times the program's.
+    static let isSanitized = !(ProcessInfo.processInfo.environment["MOQT_SANITIZER"] ?? "").isEmpty
+
+    /// The most memory it has had, in KiB (`VmHWM`).
+    var peakMemory: Int { get throws { try status("VmHWM:") } }
+
+    private func status(_ name: String) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
+        guard let size = line?.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Int($0) }) else {
+            throw Failure(description: "no \(name) in its status")
+        }
+        return size
+    }
+
     /// Whether it has not ended yet.
     var isRunning: Bool { child.locked { $0.exit == nil } }
 

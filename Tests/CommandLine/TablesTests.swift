@@ -2,6 +2,11 @@ import CommandLine
 import Commands
 import Testing
 
+extension Page: CustomTestStringConvertible {
+    /// A test names the command, not its tables.
+    public var testDescription: String { name }
+}
+
 /// Rules that hold for the tables of every command.
 @Suite struct TablesTests {
     @Test("no two options of a command share a name", arguments: Program.pages)
