@@ -175,7 +175,9 @@ import Wire
         #expect(client.cause == nil && count > 10, "\(client)")
         #expect(try relay.peakMemory < BusyRelay.memoryLimit)
         client.say(Rude.setup, on: control)
-        #expect(client.closeCode() == .protocolViolation, "\(client)")
+        // On a slow machine the patience for SETUP is over by now.
+        let code = client.closeCode()
+        #expect(code == .protocolViolation || code == .controlMessageTimeout, "\(client)")
         try relay.goesOn()
     }
 

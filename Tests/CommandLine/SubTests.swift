@@ -106,11 +106,13 @@ private func lines(_ range: ClosedRange<Int>) -> [UInt8] { Array(range.map { "\(
     @Test func logLinesGoWhereTheyAreSent() throws {
         let relay = try RunningRelay(), folder = try WorkFolder()
         let log = folder.path("log")
-        let subs = [
-            try relay.sub("a--b", "--wait", "20", "-v"), try relay.sub("a--b", "--wait", "20", "-v", "-q"),
-            try relay.sub("a--b", "--wait", "20", "-v", "--log", log),
-        ]
-        #expect(try relay.pub("a--b", input: .bytes(lines(1...3))).wait().status == 0)
+        let subs = try [["-v"], ["-v", "-q"], ["-v", "--log", log]].map { options in
+            try Moqt(["sub", "-k", relay.url, "a--b", "--wait", "20", "--as", "lines"] + options)
+        }
+        let pub = try relay.pub("a--b", "--rate", "20", input: .bytes(lines(1...10_000)))
+        defer { pub.send(SIGKILL) }
+        for sub in subs { _ = try sub.waitForLine() }
+        for sub in subs { sub.send(SIGINT) }
         let stderr = try subs.map { try $0.wait().stderr }
         #expect(stderr[0].contains("moqt sub: info: subscribed to a--b\n"))
         #expect(stderr[1].isEmpty && stderr[2].isEmpty)
