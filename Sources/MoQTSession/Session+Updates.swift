@@ -133,7 +133,7 @@ extension Request {
     /// The request is as `update` asks, except for what that leaves out.
     mutating func apply(_ update: Parameters) {
         parameters.forward = update.forward ?? parameters.forward
-        parameters.filter = update.filter ?? parameters.filter
+        parameters.locationFilter = update.locationFilter ?? parameters.locationFilter
         parameters.objectDeliveryTimeout = update.objectDeliveryTimeout ?? parameters.objectDeliveryTimeout
         parameters.subgroupDeliveryTimeout = update.subgroupDeliveryTimeout ?? parameters.subgroupDeliveryTimeout
         namespace = update.trackNamespacePrefix ?? namespace

@@ -43,7 +43,8 @@ let controlVectors: [ControlVector] = [
                 $0.parameters.subgroupDeliveryTimeout = 0
                 $0.parameters.forward = false
                 $0.parameters.subscriberPriority = 200
-                $0.parameters.filter = .absoluteRange(start: Location(group: 5, object: 3), endGroup: 9)
+                $0.parameters.locationFilter = .absoluteRange(
+                    start: Location(group: 5, object: 3), end: RangeEnd(group: 9))
                 $0.parameters.groupOrder = .descending
             }), stage: .fitting(.subscribe)),
     .init(

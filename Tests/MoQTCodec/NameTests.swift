@@ -68,9 +68,9 @@ struct NameTests {
     func locations() {
         #expect(Location(group: 1, object: 9) < Location(group: 2, object: 0))
         #expect(Location(group: 1, object: 1) < Location(group: 1, object: 2))
-        #expect(SubscriptionFilter.largestObject.start(largest: nil) == .zero)
+        #expect(LocationFilter.nextObject.start(largest: nil) == .zero)
         #expect(
-            SubscriptionFilter.nextGroupStart.start(largest: Location(group: 4, object: 2))
+            LocationFilter.nextGroup.start(largest: Location(group: 4, object: 2))
                 == Location(group: 5, object: 0))
     }
 }

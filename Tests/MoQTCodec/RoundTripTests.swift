@@ -47,23 +47,26 @@ extension Seeded {
             case .fillTimeout: result.fillTimeout = number()
             case .forward: result.forward = chance()
             case .subscriberPriority: result.subscriberPriority = UInt8(next() % 256)
-            case .filter: result.filter = filter()
+            case .locationFilter: result.locationFilter = filter()
             case .groupOrder: result.groupOrder = chance() ? .ascending : .descending
             case .newGroupRequest: result.newGroupRequest = number()
             case .trackNamespacePrefix: result.trackNamespacePrefix = try namespace()
+            case .fill, .subgroupFilter, .objectIDFilter, .priorityFilter, .objectPropertyFilter, .trackPropertyFilter,
+                .includeProperties:
+                Issue.record("draft-18 has no \(kind)")
             }
         }
         return result
     }
 
-    mutating func filter() -> SubscriptionFilter {
+    mutating func filter() -> LocationFilter {
         switch next() % 4 {
-        case 0: return .nextGroupStart
-        case 1: return .largestObject
+        case 0: return .nextGroup
+        case 1: return .nextObject
         case 2: return .absoluteStart(location())
         default:
             let start = Location(group: number() >> 1, object: number())
-            return .absoluteRange(start: start, endGroup: start.group + number() >> 1)
+            return .absoluteRange(start: start, end: RangeEnd(group: start.group + number() >> 1))
         }
     }
 
@@ -71,7 +74,8 @@ extension Seeded {
 
     mutating func message(_ kind: MessageKind) throws -> ControlMessage {
         let subscription: Set<ParameterKind> = [
-            .objectDeliveryTimeout, .subgroupDeliveryTimeout, .forward, .subscriberPriority, .filter, .newGroupRequest,
+            .objectDeliveryTimeout, .subgroupDeliveryTimeout, .forward, .subscriberPriority, .locationFilter,
+            .newGroupRequest,
             .authorizationToken,
         ]
         var message = ControlMessage.blank(kind)

@@ -63,7 +63,7 @@ import Wire
         for id in 0..<3 as Range<UInt64> { log.put(open, id, size: 1500) }
         let subscribers = (0..<2).map { _ in world.subscriber() }
         for (index, subscriber) in subscribers.enumerated() {
-            let id = try #require(subscriber.subscribe(track("a")) { $0.filter = .largestObject })
+            let id = try #require(subscriber.subscribe(track("a")) { $0.locationFilter = .nextObject })
             subscriber.peer.say {
                 _ = try $0.fetch(
                     index == 0 ? .relativeJoining(request: id, groups: 0) : .absoluteJoining(request: id, group: 1))
@@ -90,7 +90,7 @@ import Wire
         try source.publisher.offer(log, to: source.link.near.peer)
         world.run()
         let subscriber = world.subscriber()
-        let id = try #require(subscriber.subscribe(track("a")) { $0.filter = .largestObject })
+        let id = try #require(subscriber.subscribe(track("a")) { $0.locationFilter = .nextObject })
         subscriber.peer.say { _ = try $0.fetch(.relativeJoining(request: id, groups: 0)) }
         world.run()
         log.putGroup(1, objects: 1, size: 1500)

@@ -104,7 +104,7 @@ import Wire
         for id in 0..<5 as Range<UInt64> { log.put(subgroup, id, size: 10) }
         world.run()
         let late = world.subscriber()
-        late.subscribe(track("a")) { $0.filter = .largestObject }
+        late.subscribe(track("a")) { $0.locationFilter = .nextObject }
         world.run()
         #expect(late.accepted?.parameters.largestObject == Location(group: 3, object: 4))
         log.put(subgroup, 5, size: 10)
@@ -128,13 +128,13 @@ import Wire
         log.put(open, 0, size: 10)
         log.put(open, 1, size: 10)
         world.run()
-        let filters: [SubscriptionFilter?] = [
-            nil, .nextGroupStart, .largestObject, .absoluteStart(Location(group: 7, object: 1)),
-            .absoluteRange(start: Location(group: 5, object: 1), endGroup: 6),
+        let filters: [LocationFilter?] = [
+            nil, .nextGroup, .nextObject, .absoluteStart(Location(group: 7, object: 1)),
+            .absoluteRange(start: Location(group: 5, object: 1), end: RangeEnd(group: 6)),
         ]
         let subscribers = filters.map { filter in
             let subscriber = world.subscriber()
-            subscriber.subscribe(track("a")) { $0.filter = filter }
+            subscriber.subscribe(track("a")) { $0.locationFilter = filter }
             return subscriber
         }
         world.run()
@@ -156,7 +156,7 @@ import Wire
         #expect(subscribers[4].objects == places("5.1 5.2 6.0 6.1"))
         #expect(subscribers[4].done?.code == .subscriptionEnded)
         let past = world.subscriber()
-        past.subscribe(track("a")) { $0.filter = .absoluteRange(start: .zero, endGroup: 6) }
+        past.subscribe(track("a")) { $0.locationFilter = .absoluteRange(start: .zero, end: RangeEnd(group: 6)) }
         world.run()
         #expect(past.rejection == .invalidRange)
     }

@@ -123,7 +123,7 @@ import Wire
         #expect(subscriber.done?.code == .internalError)
         subscriber.subscribe(track("a")) {
             $0.rendezvousTimeout = 10_000
-            $0.filter = .absoluteStart(Location(group: 1, object: 0))
+            $0.locationFilter = .absoluteStart(Location(group: 1, object: 0))
         }
         world.run()
         let second = world.publisher("")

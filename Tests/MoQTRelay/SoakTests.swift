@@ -38,8 +38,8 @@ import Wire
                 guard let name = names.randomElement(using: &random) else { break }
                 var parameters = Parameters()
                 if Bool.random(using: &random) { parameters.rendezvousTimeout = 5000 }
-                parameters.filter =
-                    [nil, .nextGroupStart, .largestObject, .absoluteRange(start: .zero, endGroup: 3)].randomElement(
+                parameters.locationFilter =
+                    [nil, .nextGroup, .nextObject, .absoluteRange(start: .zero, end: RangeEnd(group: 3))].randomElement(
                         using: &random) ?? nil
                 if let id = try? subscribers[index].0.peer.session.subscribe(name, parameters) {
                     subscribers[index].1.append(id)

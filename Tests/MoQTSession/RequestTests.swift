@@ -11,7 +11,7 @@ struct RequestTests {
         let pair = Pair(seed: seed)
         var parameters = Parameters()
         parameters.subscriberPriority = 7
-        parameters.filter = .nextGroupStart
+        parameters.locationFilter = .nextGroup
         let id = try pair.client.session.subscribe(track("a"), parameters)
         pair.run()
         guard case .subscribe(let message) = pair.server.events.last else {

@@ -96,7 +96,7 @@ final class MovieOutput: SubOutput {
             guard let name = try? FullTrackName(namespace: namespace, name: TrackName(utf8: track.name)) else {
                 continue
             }
-            let filter: SubscriptionFilter? = sub.settings.from == .next ? .nextGroupStart : nil
+            let filter: LocationFilter? = sub.settings.from == .next ? .nextGroup : nil
             chosen.append(TrackReceiver(name, filter: filter, sub.settings))
         }
         for track in chosen { sub.receive(track, now) }

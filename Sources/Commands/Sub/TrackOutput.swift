@@ -16,7 +16,7 @@ final class TrackOutput: SubOutput {
     }
 
     func start(_ now: Instant) {
-        let filter: SubscriptionFilter = sub.settings.from == .next ? .nextGroupStart : .largestObject
+        let filter: LocationFilter = sub.settings.from == .next ? .nextGroup : .nextObject
         sub.receive(TrackReceiver(name, filter: filter, sub.settings), now)
     }
 

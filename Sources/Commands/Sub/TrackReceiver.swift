@@ -30,7 +30,7 @@ final class TrackReceiver {
     private(set) var end: End?
     private(set) var assembler: ObjectAssembler
     /// Where to begin: nil joins the group in progress from its start.
-    private let filter: SubscriptionFilter?
+    private let filter: LocationFilter?
     /// How long a publisher is waited for, each time there is none; nil: not at all.
     private let wait: Interval?
     private var waitUntil: Instant?
@@ -44,7 +44,7 @@ final class TrackReceiver {
     private static let patience = (lossless: Interval.seconds(2), live: Interval.milliseconds(300))
 
     /// - Parameter filter: nil takes the group in progress from its start.
-    init(_ name: FullTrackName, filter: SubscriptionFilter?, _ settings: SubSettings) {
+    init(_ name: FullTrackName, filter: LocationFilter?, _ settings: SubSettings) {
         self.name = name
         self.filter = filter
         wait = settings.wait
@@ -72,7 +72,7 @@ final class TrackReceiver {
         guard !isOver else { return }
         self.peer = peer
         var parameters = Parameters()
-        parameters.filter = startingPoint
+        parameters.locationFilter = startingPoint
         if let wait {
             let until = waitUntil ?? now + wait
             waitUntil = until
@@ -86,8 +86,8 @@ final class TrackReceiver {
         peer.flush()
     }
 
-    private var startingPoint: SubscriptionFilter {
-        guard let last = assembler.last, last.object < .max else { return filter ?? .largestObject }
+    private var startingPoint: LocationFilter {
+        guard let last = assembler.last, last.object < .max else { return filter ?? .nextObject }
         return .absoluteStart(Location(group: last.group, object: last.object + 1))
     }
 
@@ -101,7 +101,7 @@ final class TrackReceiver {
         }
         if let largest = answer.parameters.largestObject { catchUp(to: largest, requestID, peer) }
         if assembler.last == nil {
-            assembler.begins(at: (filter ?? .largestObject).start(largest: answer.parameters.largestObject))
+            assembler.begins(at: (filter ?? .nextObject).start(largest: answer.parameters.largestObject))
         }
         assembler.resumed(now)
     }

@@ -41,6 +41,8 @@ package struct SessionCode: WireCode {
     package static let expiredAuthToken = Self(rawValue: 0x18)
     package static let invalidAuthority = Self(rawValue: 0x19)
     package static let malformedAuthority = Self(rawValue: 0x1A)
+    /// Since draft-19.
+    package static let tooManyRequestUpdates = Self(rawValue: 0x1B)
 
     package static let names: [UInt64: String] = [
         0x0: "NO_ERROR", 0x1: "INTERNAL_ERROR", 0x2: "UNAUTHORIZED", 0x3: "PROTOCOL_VIOLATION",
@@ -49,6 +51,7 @@ package struct SessionCode: WireCode {
         0x12: "DATA_STREAM_TIMEOUT", 0x13: "AUTH_TOKEN_CACHE_OVERFLOW", 0x14: "DUPLICATE_AUTH_TOKEN_ALIAS",
         0x15: "VERSION_NEGOTIATION_FAILED", 0x16: "MALFORMED_AUTH_TOKEN", 0x17: "UNKNOWN_AUTH_TOKEN_ALIAS",
         0x18: "EXPIRED_AUTH_TOKEN", 0x19: "INVALID_AUTHORITY", 0x1A: "MALFORMED_AUTHORITY",
+        0x1B: "TOO_MANY_REQUEST_UPDATES",
     ]
 }
 
@@ -76,6 +79,10 @@ package struct RequestErrorCode: WireCode {
     package static let unsupportedExtension = Self(rawValue: 0x33)
     /// The only code with a ``Redirect`` behind it.
     package static let redirect = Self(rawValue: 0x34)
+    /// Since draft-19.
+    package static let conflictingFilters = Self(rawValue: 0x35)
+    /// Since draft-19.
+    package static let invalidFilter = Self(rawValue: 0x36)
 
     package static let names: [UInt64: String] = [
         0x0: "INTERNAL_ERROR", 0x1: "UNAUTHORIZED", 0x2: "TIMEOUT", 0x3: "NOT_SUPPORTED",
@@ -83,6 +90,7 @@ package struct RequestErrorCode: WireCode {
         0x10: "DOES_NOT_EXIST", 0x11: "INVALID_RANGE", 0x12: "MALFORMED_TRACK", 0x19: "DUPLICATE_SUBSCRIPTION",
         0x20: "UNINTERESTED", 0x30: "PREFIX_OVERLAP", 0x31: "NAMESPACE_TOO_LARGE",
         0x32: "INVALID_JOINING_REQUEST_ID", 0x33: "UNSUPPORTED_EXTENSION", 0x34: "REDIRECT",
+        0x35: "CONFLICTING_FILTERS", 0x36: "INVALID_FILTER",
     ]
 }
 

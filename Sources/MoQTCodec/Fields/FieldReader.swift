@@ -28,6 +28,12 @@ struct FieldReader: FieldVisitor {
 
     var atEnd: Bool { position == end }
 
+    var upcoming: (integer: UInt64, bytesBehind: Int)? {
+        var next = position
+        guard let integer = profile.integers.read(input.span, at: &next), next <= end else { return nil }
+        return (integer, end - next)
+    }
+
     mutating func integer(_ field: StaticString, _ value: inout UInt64) throws(CodecError) {
         fieldStart = position
         var next = position

@@ -11,6 +11,9 @@ package protocol FieldVisitor {
     var profile: Profile { get }
     /// The frame that is open holds no more bytes. Only for visitors that read.
     var atEnd: Bool { get }
+    /// The integer that comes next, and how many bytes of the open frame follow it; nil when it is not whole, and for
+    /// visitors that do not read. It is looked at, not visited.
+    var upcoming: (integer: UInt64, bytesBehind: Int)? { get }
 
     /// A variable-length integer.
     mutating func integer(_ field: StaticString, _ value: inout UInt64) throws(CodecError)

@@ -15,6 +15,7 @@ struct FieldWriter: FieldVisitor {
     }
 
     var atEnd: Bool { true }
+    var upcoming: (integer: UInt64, bytesBehind: Int)? { nil }
 
     mutating func integer(_ field: StaticString, _ value: inout UInt64) throws(CodecError) {
         guard value <= profile.integers.maximum else { throw fault("\(value) is too large", field) }

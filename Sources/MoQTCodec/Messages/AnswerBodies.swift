@@ -49,7 +49,7 @@ extension RequestOK: MessageBody {
         switch context.place {
         case .control: []
         case .request(let kind): .answer(to: kind)
-        case .update: .updateOK
+        case .update(let kind): .answer(toUpdateOf: kind)
         }
     }
 }

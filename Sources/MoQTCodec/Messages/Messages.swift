@@ -9,6 +9,10 @@ package struct Setup: Hashable, Sendable {
     /// Bytes of registered tokens the sender will keep; absent means 0, no aliases.
     package var maxAuthTokenCacheSize: UInt64?
     package var authorizationTokens: [AuthorizationToken] = []
+    /// Ranges the sender takes in the Range Filters of one request; absent means 0, none (since draft-19).
+    package var maxFilterRanges: UInt64?
+    /// Unanswered updates the sender takes on one request stream; 0, the default, means any number (since draft-19).
+    package var maxRequestUpdates: UInt64?
     /// Name and version of the sender's software.
     package var implementation: WireText?
     /// Options this build does not know, GREASE among them, in ascending order of type.

@@ -18,6 +18,8 @@ extension Setup: MessageBody {
         case .maxAuthTokenCacheSize: maxAuthTokenCacheSize == nil ? 0 : 1
         case .authorizationToken: authorizationTokens.count
         case .implementation: implementation == nil ? 0 : 1
+        case .maxFilterRanges: maxFilterRanges == nil ? 0 : 1
+        case .maxRequestUpdates: maxRequestUpdates == nil ? 0 : 1
         }
     }
 }
@@ -106,10 +108,9 @@ extension FieldVisitor {
             value.authority = try place(
                 "AUTHORITY", value.authority, context, wrong: .invalidAuthority, malformed: .malformedAuthority
             ) { URISyntax.isAuthority($0) }
-        case .maxAuthTokenCacheSize:
-            var size = value.maxAuthTokenCacheSize ?? 0
-            try integer("MAX_AUTH_TOKEN_CACHE_SIZE", &size)
-            value.maxAuthTokenCacheSize = size
+        case .maxAuthTokenCacheSize: try number("MAX_AUTH_TOKEN_CACHE_SIZE", &value.maxAuthTokenCacheSize)
+        case .maxFilterRanges: try number("MAX_FILTER_RANGES", &value.maxFilterRanges)
+        case .maxRequestUpdates: try number("MAX_REQUEST_UPDATES", &value.maxRequestUpdates)
         case .authorizationToken:
             if Self.reads { value.authorizationTokens.append(.useAlias(0)) }
             try token(&value.authorizationTokens[index])
@@ -119,6 +120,12 @@ extension FieldVisitor {
             try text("MOQT_IMPLEMENTATION", &name, limit: profile.limits.pairValue)
             value.implementation = name
         }
+    }
+
+    private mutating func number(_ field: StaticString, _ value: inout UInt64?) throws(CodecError) {
+        var number = value ?? 0
+        try integer(field, &number)
+        value = number
     }
 
     /// draft-18 "AUTHORIZATION TOKEN Parameter": a client has no alias to refer to yet.

@@ -51,14 +51,14 @@ extension Profile {
             .subscriberPriority, 0x20, "SUBSCRIBER PRIORITY Parameter", .octet,
             in: [.subscribe, .fetch, .subscriptionUpdate, .fetchUpdate, .publishOK]),
         .init(
-            .filter, 0x21, "SUBSCRIPTION FILTER Parameter", .lengthPrefixed,
+            .locationFilter, 0x21, "SUBSCRIPTION FILTER Parameter", .locationFilter(.endGroupDelta),
             in: [.subscribe, .publishOK, .subscriptionUpdate]),
         .init(.groupOrder, 0x22, "GROUP ORDER Parameter", .octet, in: [.subscribe, .publishOK, .fetch]),
         .init(
             .newGroupRequest, 0x32, "NEW GROUP REQUEST Parameter", .integer,
             in: [.publishOK, .subscribe, .subscriptionUpdate]),
         .init(
-            .trackNamespacePrefix, 0x34, "TRACK_NAMESPACE_PREFIX Parameter", .bare,
+            .trackNamespacePrefix, 0x34, "TRACK_NAMESPACE_PREFIX Parameter", .bareOrLengthPrefixed,
             in: [.subscribeNamespaceUpdate, .subscribeTracksUpdate]),
     ]
 

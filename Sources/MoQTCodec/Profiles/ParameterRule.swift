@@ -1,8 +1,9 @@
 /// The Message Parameters there are, whatever their code points; each is a member of ``Parameters``.
 package enum ParameterKind: UInt8, Hashable, Sendable, CaseIterable {
     case authorizationToken, objectDeliveryTimeout, subgroupDeliveryTimeout, rendezvousTimeout, expires
-    case largestObject, fillTimeout, forward, subscriberPriority, filter, groupOrder, newGroupRequest
-    case trackNamespacePrefix
+    case largestObject, fillTimeout, forward, subscriberPriority, locationFilter, groupOrder, fill
+    case subgroupFilter, objectIDFilter, priorityFilter, objectPropertyFilter, trackPropertyFilter
+    case newGroupRequest, trackNamespacePrefix, includeProperties
 }
 
 /// How a parameter's value is written.
@@ -15,6 +16,10 @@ package enum ParameterEncoding: Hashable, Sendable {
     case bare
     /// A length, then the structure.
     case lengthPrefixed
+    /// The structure as it is; some peers put a length in front, which is read too.
+    case bareOrLengthPrefixed
+    /// A Location Filter in the draft's form.
+    case locationFilter(LocationFilterForm)
 }
 
 /// The messages a parameter can appear in, answers told apart by what they answer.
@@ -43,7 +48,13 @@ package struct ParameterScope: OptionSet, Hashable, Sendable {
     package static let publishNamespaceUpdate = Self(rawValue: 1 << 16)
     package static let subscribeNamespaceUpdate = Self(rawValue: 1 << 17)
     package static let subscribeTracksUpdate = Self(rawValue: 1 << 18)
-    package static let updateOK = Self(rawValue: 1 << 19)
+    package static let subscriptionUpdateOK = Self(rawValue: 1 << 19)
+    /// REQUEST_OK to an update of anything but a subscription.
+    package static let otherUpdateOK = Self(rawValue: 1 << 20)
+    package static let publishStateNotify = Self(rawValue: 1 << 21)
+    /// The value of FILL_PARAMETERS.
+    package static let fillParameters = Self(rawValue: 1 << 22)
+    package static let updateOK: Self = [subscriptionUpdateOK, otherUpdateOK]
     package static let anyUpdate: Self = [
         subscriptionUpdate, fetchUpdate, publishNamespaceUpdate, subscribeNamespaceUpdate, subscribeTracksUpdate,
     ]
@@ -59,6 +70,11 @@ package struct ParameterScope: OptionSet, Hashable, Sendable {
         case .subscribeNamespace: subscribeNamespaceOK
         case .subscribeTracks: subscribeTracksOK
         }
+    }
+
+    /// The scope of a REQUEST_OK to an update on the stream of `request`.
+    static func answer(toUpdateOf request: RequestKind) -> Self {
+        update(of: request) == subscriptionUpdate ? subscriptionUpdateOK : otherUpdateOK
     }
 
     static func update(of request: RequestKind) -> Self {
@@ -82,10 +98,13 @@ package struct ParameterRule: Sendable {
     package var encoding: ParameterEncoding
     package var scope: ParameterScope
     package var isRepeatable = false
+    /// Of a number; others close the session with PROTOCOL_VIOLATION.
+    package var range: ClosedRange<UInt64> = 0...(.max)
 
+    /// - Parameter range: which numbers are allowed, when the kind of parameter does not say it.
     package init(
         _ kind: ParameterKind, _ code: UInt64, _ section: String, _ encoding: ParameterEncoding,
-        in scope: ParameterScope, isRepeatable: Bool = false
+        in scope: ParameterScope, isRepeatable: Bool = false, range: ClosedRange<UInt64> = 0...(.max)
     ) {
         self.kind = kind
         self.code = code
@@ -93,12 +112,14 @@ package struct ParameterRule: Sendable {
         self.encoding = encoding
         self.scope = scope
         self.isRepeatable = isRepeatable
+        self.range = range
     }
 }
 
 /// The setup options there are; each is a member of ``Setup``.
 package enum SetupOptionKind: Hashable, Sendable {
     case path, authority, maxAuthTokenCacheSize, authorizationToken, implementation
+    case maxFilterRanges, maxRequestUpdates
 }
 
 /// One setup option of a draft.

@@ -79,6 +79,9 @@ package struct Limits: Sendable {
     package var pairValue: UInt64 = 65_535
     /// Stream Count of a publisher that cannot tell (draft-18 "PUBLISH_DONE").
     package var unknownStreamCount: UInt64 = 1 << 62 - 1
+    /// Ranges that are stored of the Range Filters of a message, and of a fill; this build's own limit, below which
+    /// the MAX_FILTER_RANGES that it offers must stay. More are refused with INVALID_FILTER.
+    package var filterRanges = 256
     /// Types of Mandatory Track Properties (draft-18 "Mandatory Track Properties").
     package var mandatoryProperties: ClosedRange<UInt64> = 0x4000...0x7FFF
 }

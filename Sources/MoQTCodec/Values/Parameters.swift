@@ -21,17 +21,61 @@ package struct Parameters: Hashable, Sendable {
     package var forward: Bool?
     /// Lower goes first; absent means 128, in an update unchanged.
     package var subscriberPriority: UInt8?
-    /// Absent means every object, in an update unchanged.
-    package var filter: SubscriptionFilter?
+    /// Absent means every object, in an update unchanged. The range of a FETCH is in its ``Fetch/Target``.
+    package var locationFilter: LocationFilter?
+    /// Absent means every object, in an update unchanged for each kind that is absent. In order of kind.
+    package var rangeFilters: [RangeFilter] = []
+    /// Why the filters, which were read as far as they could be, must be refused with INVALID_FILTER though the session
+    /// lives; nil when they are valid. It cannot be sent.
+    package var filterRefusal: CodecError?
+    /// Also send past objects, on a stream of their own; absent means not to.
+    package var fill: FillParameters?
     /// Absent means the publisher's order; for a fetch ascending.
     package var groupOrder: GroupOrder?
     /// Largest group the subscriber knows plus 1; 0 when it knows none.
     package var newGroupRequest: UInt64?
     /// The new prefix of a namespace or tracks subscription.
     package var trackNamespacePrefix: TrackNamespace?
+    /// Whether the answer is to carry Track Properties; absent means yes.
+    package var includeProperties: Bool?
 
     package init() {}
 
     /// Subscriber priority when the parameter is absent (draft-18 "SUBSCRIBER PRIORITY Parameter").
     package static let defaultSubscriberPriority: UInt8 = 128
+}
+
+extension Parameters {
+    /// Ranges in all Range Filters, those of the fill included; what MAX_FILTER_RANGES limits.
+    package var filterRangeCount: Int {
+        (rangeFilters + (fill?.rangeFilters ?? [])).reduce(0) { $0 + $1.ranges.count }
+    }
+
+    /// How many parameters of `kind` there are.
+    func count(of kind: ParameterKind) -> Int {
+        switch kind {
+        case .authorizationToken: authorizationTokens.count
+        case .objectDeliveryTimeout: objectDeliveryTimeout == nil ? 0 : 1
+        case .subgroupDeliveryTimeout: subgroupDeliveryTimeout == nil ? 0 : 1
+        case .rendezvousTimeout: rendezvousTimeout == nil ? 0 : 1
+        case .expires: expires == nil ? 0 : 1
+        case .largestObject: largestObject == nil ? 0 : 1
+        case .fillTimeout: fillTimeout == nil ? 0 : 1
+        case .forward: forward == nil ? 0 : 1
+        case .subscriberPriority: subscriberPriority == nil ? 0 : 1
+        case .locationFilter: locationFilter == nil ? 0 : 1
+        case .groupOrder: groupOrder == nil ? 0 : 1
+        case .fill: fill == nil ? 0 : 1
+        case .subgroupFilter: count(of: .subgroupID)
+        case .objectIDFilter: count(of: .objectID)
+        case .priorityFilter: count(of: .publisherPriority)
+        case .objectPropertyFilter: count(of: .objectProperty)
+        case .trackPropertyFilter: count(of: .trackProperty)
+        case .newGroupRequest: newGroupRequest == nil ? 0 : 1
+        case .trackNamespacePrefix: trackNamespacePrefix == nil ? 0 : 1
+        case .includeProperties: includeProperties == nil ? 0 : 1
+        }
+    }
+
+    private func count(of kind: RangeFilter.Kind) -> Int { rangeFilters.count { $0.kind == kind } }
 }

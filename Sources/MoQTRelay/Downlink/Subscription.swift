@@ -132,7 +132,7 @@ package final class Subscription: StreamOwner {
     /// Forward State went from 0 to 1: what is published from now on is sent.
     private func resume() {
         joining = track.largest
-        start = max(start, SubscriptionFilter.largestObject.start(largest: track.largest))
+        start = max(start, LocationFilter.nextObject.start(largest: track.largest))
         for group in track.groupIDs where group >= start.group {
             for log in track.groups[group]?.subgroups ?? [] where !log.isFill { attach(log) }
         }

@@ -8,7 +8,7 @@ extension Peer {
     package func answer(_ request: Subscribe, with track: TrackLog) {
         var parameters = Parameters()
         parameters.largestObject = track.largest
-        guard let range = range(of: request.parameters.filter, in: track) else {
+        guard let range = range(of: request.parameters.locationFilter, in: track) else {
             return say {
                 try $0.reject(request.requestID, .invalidRange, reason: "the whole range has already been published")
             }
@@ -38,10 +38,10 @@ extension Peer {
     ///
     /// A start in the past reaches back to the beginning of the group in progress and no further: older objects are
     /// had by FETCH (draft-18 "Joining an Ongoing Track").
-    func range(of filter: SubscriptionFilter?, in track: TrackLog) -> (start: Location, endGroup: UInt64?)? {
+    func range(of filter: LocationFilter?, in track: TrackLog) -> (start: Location, endGroup: UInt64?)? {
         guard let filter else { return openRange(in: track) }
-        if let end = filter.endGroup, let largest = track.largest, end < largest.group { return nil }
-        return (max(filter.start(largest: track.largest), openRange(in: track).start), filter.endGroup)
+        if let end = filter.end?.group, let largest = track.largest, end < largest.group { return nil }
+        return (max(filter.start(largest: track.largest), openRange(in: track).start), filter.end?.group)
     }
 
     /// What passes without a filter.
@@ -62,7 +62,7 @@ extension Peer {
         var answer = Parameters()
         answer.largestObject = subscription.track.largest
         var range: (start: Location, endGroup: UInt64?)?
-        if let filter = parameters.filter {
+        if let filter = parameters.locationFilter {
             range = self.range(of: filter, in: subscription.track)
             guard range != nil else {
                 say { try $0.rejectUpdate(id, .invalidRange, reason: "the whole range has already been published") }

@@ -58,7 +58,8 @@ package final class Publisher {
         case .publishAccepted(let id, let parameters):
             guard case .offer(let track, let alias) = peer.requests[id] else { return false }
             peer.attach(
-                id, alias, track, peer.range(of: parameters.filter, in: track) ?? peer.openRange(in: track), parameters)
+                id, alias, track, peer.range(of: parameters.locationFilter, in: track) ?? peer.openRange(in: track),
+                parameters)
             if parameters.forward ?? true { subscribed?(track) }
         case .updateRequested(let id, let parameters):
             guard let subscription = peer.subscription(id) else { return false }

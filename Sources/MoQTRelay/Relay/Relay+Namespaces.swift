@@ -87,7 +87,8 @@ extension Relay {
 
     func offerAccepted(_ id: RequestID, _ parameters: Parameters, by peer: Peer) {
         guard case .offer(let log, let alias) = peer.requests[id] else { return }
-        peer.attach(id, alias, log, peer.range(of: parameters.filter, in: log) ?? peer.openRange(in: log), parameters)
+        peer.attach(
+            id, alias, log, peer.range(of: parameters.locationFilter, in: log) ?? peer.openRange(in: log), parameters)
         if let track = tracks[log.name] { resume(track) }
     }
 

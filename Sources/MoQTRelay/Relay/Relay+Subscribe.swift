@@ -27,7 +27,7 @@ extension Relay {
     func subscribe(_ track: RelayTrack, to publisher: Peer) {
         guard !track.upstreams.contains(where: { $0.peer === publisher }) else { return }
         var parameters = Parameters()
-        parameters.filter = .largestObject
+        parameters.locationFilter = .nextObject
         guard let id = try? publisher.session.subscribe(track.name, parameters) else { return }
         let upstream = Upstream(peer: publisher, requestID: id, track: track, forwards: true, wasPublished: false)
         publisher.requests[id] = .upstream(upstream)

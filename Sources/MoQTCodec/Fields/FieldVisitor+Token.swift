@@ -1,0 +1,22 @@
+internal import Wire
+
+extension FieldVisitor {
+    /// A Token behind its length (draft-18 "AUTHORIZATION TOKEN Parameter").
+    mutating func token(_ value: inout AuthorizationToken) throws(CodecError) {
+        let frame = try open("AUTHORIZATION_TOKEN", limit: profile.limits.pairValue, code: .keyValueFormattingError)
+        var (kind, alias, type, bytes) = value.parts
+        try integer("Alias Type", &kind)
+        guard kind <= 3 else {
+            throw fault(
+                "unknown alias type \(kind)", "Alias Type", code: .keyValueFormattingError,
+                section: "AUTHORIZATION TOKEN Parameter")
+        }
+        if kind != 3 { try integer("Token Alias", &alias) }
+        if kind == 1 || kind == 3 {
+            try integer("Token Type", &type)
+            try rest("Token Value", &bytes)
+        }
+        if Self.reads { value = AuthorizationToken(kind, alias: alias, type: type, value: bytes) }
+        try close(frame, "AUTHORIZATION_TOKEN")
+    }
+}

@@ -1,0 +1,70 @@
+/// One Range Filter parameter: which numbers pass (draft-22 "Range Filters").
+///
+/// Filters with the same ``setID`` must all pass; a track or an object passes when the filters of one set do.
+package struct RangeFilter: Hashable, Sendable {
+    /// What the numbers are.
+    package enum Kind: UInt8, Hashable, Sendable, CaseIterable {
+        case subgroupID, objectID, publisherPriority, objectProperty, trackProperty
+
+        /// A filter of this kind names a property.
+        package var namesProperty: Bool { self == .objectProperty || self == .trackProperty }
+        /// The largest number there is of this kind.
+        package var maximum: UInt64 { self == .publisherPriority ? 255 : .max }
+    }
+
+    package var kind: Kind
+    package var setID: UInt8
+    /// The property whose value counts, of an even type; nil exactly when the kind names none.
+    package var propertyType: UInt64?
+    /// Ascending; one may begin where the one before ends. The last has no end when its upper bound is 2^64-1. Without
+    /// ranges it says, in an update, that all filters of the kind are gone; set and property mean nothing then.
+    package var ranges: [ClosedRange<UInt64>]
+
+    package init(
+        _ kind: Kind, setID: UInt8 = 0, propertyType: UInt64? = nil, _ ranges: [ClosedRange<UInt64>] = []
+    ) {
+        self.kind = kind
+        self.setID = setID
+        self.propertyType = propertyType
+        self.ranges = ranges
+    }
+
+    /// No message may hold both (draft-22 "Range Filters").
+    func repeats(_ other: Self) -> Bool {
+        guard kind == other.kind else { return false }
+        return ranges.isEmpty || other.ranges.isEmpty || setID == other.setID && propertyType == other.propertyType
+    }
+}
+
+/// What is said of a fill, the past objects that a subscription wants besides (draft-22 "FILL_PARAMETERS Parameter").
+/// What is absent is as for the subscription.
+package struct FillParameters: Hashable, Sendable {
+    /// Milliseconds a relay may wait for missing objects; 0 means only what is at hand.
+    package var fillTimeout: UInt64?
+    /// Lower goes first.
+    package var subscriberPriority: UInt8?
+    package var locationFilter: LocationFilter?
+    package var groupOrder: GroupOrder?
+    package var rangeFilters: [RangeFilter] = []
+
+    package init() {}
+
+    init(_ parameters: Parameters) {
+        fillTimeout = parameters.fillTimeout
+        subscriberPriority = parameters.subscriberPriority
+        locationFilter = parameters.locationFilter
+        groupOrder = parameters.groupOrder
+        rangeFilters = parameters.rangeFilters
+    }
+
+    /// The same, as parameters of a message of their own.
+    var parameters: Parameters {
+        var result = Parameters()
+        result.fillTimeout = fillTimeout
+        result.subscriberPriority = subscriberPriority
+        result.locationFilter = locationFilter
+        result.groupOrder = groupOrder
+        result.rangeFilters = rangeFilters
+        return result
+    }
+}
