@@ -120,17 +120,18 @@ import Wire
     @Test("connections opened and left: each ends at the handshake timeout, and nothing of it stays")
     func left() throws {
         let world = try Loopback()
-        world.quic.handshakeTimeout = .milliseconds(500)
+        // Long enough for a slow machine to have them all at once.
+        world.quic.handshakeTimeout = .seconds(2)
         var settings = ServerSettings()
         settings.retry = .never
         let listener = try world.listen(settings)
         let sender = try UDPSocket(peer: listener.address)
         let flights = try FirstFlights(path: NetworkPath(local: sender.localAddress, remote: listener.address))
-        for count in 1...300 {
+        for count in 1...100 {
             flights.next { _ = sender.send($0, segmentSize: $1, flights.path, .notCapable) }
             if count % 10 == 0 { world.loop.runOnce(until: EventLoop.clock()) }
         }
-        #expect(world.run { listener.connectionCount > 200 })
+        #expect(world.run { listener.connectionCount > 60 })
         let dial = try world.connect(to: listener)
         #expect(world.run { listener.connectionCount == 1 })
         dial.close()
