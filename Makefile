@@ -2,7 +2,8 @@
 #
 #   make build                    .build/release/moqt, without Swift's shared libraries
 #   make test                     all tests; SANITIZE=address or SANITIZE=thread runs them under a sanitizer
-#   make check                    formatting, file sizes, and a build in which warnings are errors
+#   make check                    formatting, file sizes, the tests the drafts' rules name, and a build in which
+#                                 warnings are errors
 #   make demo                     a movie from a publisher through a relay to a subscriber
 #   make install                  PREFIX (default /usr/local) and DESTDIR are honoured
 #   make deps                     NGTCP2=distro keeps Debian 12's own ngtcp2
@@ -40,6 +41,7 @@ test: deps
 check: deps
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
 	.ci/sizes
+	.ci/musts
 	$(BUILD) --build-tests
 	$(RELEASE)
 
