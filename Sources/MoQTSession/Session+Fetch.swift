@@ -13,10 +13,10 @@ extension Session {
     ) throws(SessionError) -> RequestID {
         var request = Request(.fetch, isOurs: true, parameters)
         switch target {
-        case .standalone(let track, let start, let end):
-            guard !end.isBefore(start) else { throw .invalid("the range ends before it starts") }
+        case .standalone(let track, let range):
+            guard range?.isInverted != true else { throw .invalid("the range ends before it starts") }
             request.track = track
-            request.fetch.start = start
+            request.fetch.start = range?.absoluteStart
         case .relativeJoining(let joined, _):
             request.track = try joinable(joined)
         case .absoluteJoining(let joined, let group):
@@ -68,14 +68,15 @@ extension Session {
     mutating func received(_ message: Fetch, on stream: StreamID, at offset: UInt64) throws(CodecError) {
         var request = Request(.fetch, isOurs: false, message.parameters)
         request.isShown = false
-        if case .standalone(let track, _, _) = message.target { request.track = track }
-        guard let parameters = try admit(message.requestID, request, on: stream, at: offset) else { return }
+        if case .standalone(let track, _) = message.target { request.track = track }
+        let refusal = ControlMessage.fetch(message).refusal(profile)
+        guard let parameters = try admit(message.requestID, request, on: stream, at: offset, refusal: refusal) else {
+            return
+        }
         var message = message
         message.parameters = parameters
         switch message.target {
-        case .standalone(_, let start, let end) where end.isBefore(start):
-            refuse(message.requestID, .invalidRange, "the range ends before it starts")
-        case .standalone(let track, _, _): show(message, of: track)
+        case .standalone(let track, _): show(message, of: track)
         case .relativeJoining(let joined, _), .absoluteJoining(let joined, _): join(message, to: joined)
         }
     }
@@ -154,13 +155,5 @@ extension Session {
         }
         control.end(request, input: .discarded, &actions)
         forget(request, state)
-    }
-}
-
-extension RangeEnd {
-    /// No Location is both at `start` or later, and within the range.
-    func isBefore(_ start: Location) -> Bool {
-        guard group == start.group, let object else { return group < start.group }
-        return object < start.object
     }
 }

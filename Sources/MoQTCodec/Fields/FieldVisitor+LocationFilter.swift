@@ -56,7 +56,7 @@ extension FieldVisitor {
         case 2: value = .nextObject
         case 3:
             // Nothing says "no filter" here; everything from {0, 0} on is the same.
-            var start = value.givenStart
+            var start = value.absoluteStart ?? .zero
             try location("Start Group", "Start Object", &start)
             value = .absoluteStart(start)
         case 4: try typedRange(&value, hasDelta: hasDelta)
@@ -78,7 +78,7 @@ extension FieldVisitor {
     }
 
     private mutating func typedRange(_ value: inout LocationFilter, hasDelta: Bool) throws(CodecError) {
-        var start = value.givenStart
+        var start = value.absoluteStart ?? .zero
         let end = value.end ?? RangeEnd(group: 0)
         guard end.object == nil else {
             throw fault("a range ends with a whole group", "End Group", section: filterSection)
@@ -193,16 +193,6 @@ extension FieldVisitor {
             var object = fields.end.object ?? 0
             try integer("EndObject", &object)
             fields.end.object = object
-        }
-    }
-}
-
-extension LocationFilter {
-    /// The absolute start it names; {0, 0} when it names none.
-    fileprivate var givenStart: Location {
-        switch self {
-        case .unfiltered, .relativeStart, .nextObject: .zero
-        case .absoluteStart(let start), .absoluteRange(let start, _): start
         }
     }
 }

@@ -20,6 +20,7 @@ extension FetchOK: MessageBody {
         switch field {
         case .endOfTrack: try visitor.flag("End Of Track", &endOfTrack, section: "FETCH_OK")
         case .endLocation: try visitor.rangeEnd(&end)
+        case .lastLocation: try visitor.lastLocation(&end)
         case .parameters: try visitor.parameters(&parameters, in: .fetchOK)
         case .trackProperties: try visitor.trackProperties(&trackProperties)
         default: misplaced(field, Self.self)

@@ -48,14 +48,20 @@ extension ControlMessage {
     }
 
     /// Why the request must be refused or cancelled though the session lives, such as a Mandatory Track Property
-    /// that is unknown here; nil when nothing speaks against it (draft-18 "Mandatory Track Properties").
-    package func refusal(_ profile: Profile) -> CodecError? {
+    /// that is unknown here or a filter that makes no sense; nil when nothing speaks against it (draft-22 "Mandatory
+    /// Track Properties", "Range Filters").
+    /// - Parameter maxFilterRanges: the MAX_FILTER_RANGES that this end's SETUP gave; 0 when it gave none.
+    package func refusal(_ profile: Profile, maxFilterRanges: UInt64 = 0) -> CodecError? {
         switch self {
         case .publish(let message): message.trackProperties.trackRefusal(profile)
         case .subscribeOK(let message): message.trackProperties.trackRefusal(profile)
         case .fetchOK(let message): message.trackProperties.trackRefusal(profile)
-        case .setup, .goAway, .subscribe, .publishDone, .fetch, .trackStatus, .publishNamespace, .subscribeNamespace,
-            .subscribeTracks, .namespace, .namespaceDone, .publishBlocked, .requestUpdate, .requestOK, .requestError:
+        case .subscribe(let message): message.parameters.refusal(maxFilterRanges: maxFilterRanges)
+        case .fetch(let message): message.target.refusal ?? message.parameters.refusal(maxFilterRanges: maxFilterRanges)
+        case .subscribeTracks(let message): message.parameters.refusal(maxFilterRanges: maxFilterRanges)
+        case .requestUpdate(let message): message.parameters.refusal(maxFilterRanges: maxFilterRanges)
+        case .setup, .goAway, .publishDone, .trackStatus, .publishNamespace, .subscribeNamespace, .namespace,
+            .namespaceDone, .publishBlocked, .requestOK, .requestError:
             nil
         }
     }

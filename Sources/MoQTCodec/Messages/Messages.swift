@@ -73,16 +73,23 @@ package struct PublishDone: Hashable, Sendable {
     package init() {}
 }
 
-/// Asks for past objects of a track (draft-18 "FETCH").
+/// Asks for past objects of a track (draft-22 "FETCH").
 package struct Fetch: Hashable, Sendable {
     /// What is fetched.
     package indirect enum Target: Hashable, Sendable {
-        /// From `start` through `end` of a track.
-        case standalone(track: FullTrackName, start: Location, end: RangeEnd)
-        /// `groups` groups before the Joining Location of the subscription `request`, up to that Location.
+        /// A range of a track; nil, and an end that is open, reach to the largest object. Up to draft-19 it must be
+        /// an absolute range.
+        case standalone(track: FullTrackName, range: LocationFilter?)
+        /// `groups` groups before the Joining Location of the subscription `request`, up to that Location; up to
+        /// draft-19.
         case relativeJoining(request: RequestID, groups: UInt64)
-        /// From the start of `group` up to the Joining Location of the subscription `request`.
+        /// From the start of `group` up to the Joining Location of the subscription `request`; up to draft-19.
         case absoluteJoining(request: RequestID, group: UInt64)
+
+        /// From `start` through `end` of a track.
+        package static func standalone(track: FullTrackName, start: Location, end: RangeEnd) -> Self {
+            .standalone(track: track, range: .absoluteRange(start: start, end: end))
+        }
     }
 
     package var requestID = RequestID(rawValue: 0)
@@ -96,7 +103,7 @@ package struct Fetch: Hashable, Sendable {
 package struct FetchOK: Hashable, Sendable {
     /// `end` is the track's last object and every object is published.
     package var endOfTrack = false
-    /// End of the range that the response covers.
+    /// End of the range that the response covers. Since draft-20 it names the last object.
     package var end = RangeEnd(group: 0)
     package var parameters = Parameters()
     package var trackProperties = Properties()

@@ -9,7 +9,11 @@ package enum MessageKind: UInt8, Hashable, Sendable, CaseIterable {
 package enum MessageField: UInt8, Hashable, Sendable, CaseIterable {
     case requestID, fullTrackName, trackAlias, parameters, trackProperties
     case namespace, namespacePrefix, namespaceSuffix, trackName
-    case fetchTarget, endOfTrack, endLocation
+    /// The End Location plus 1, or the last one itself.
+    case endLocation, lastLocation
+    /// What a FETCH fetches, in fields of its own; or parameters that hold its range.
+    case fetchTarget, parametersWithRange
+    case endOfTrack
     case statusCode, streamCount, reason, retryInterval, redirect
     case setupOptions, newSessionURI, timeout
 }

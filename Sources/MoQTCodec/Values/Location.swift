@@ -33,6 +33,12 @@ package struct RangeEnd: Hashable, Sendable {
         self.group = group
         self.object = object
     }
+
+    /// No Location is both at `start` or later, and within the range.
+    package func isBefore(_ start: Location) -> Bool {
+        guard group == start.group, let object else { return group < start.group }
+        return object < start.object
+    }
 }
 
 /// The order in which groups are sent (draft-18 "GROUP ORDER Parameter").

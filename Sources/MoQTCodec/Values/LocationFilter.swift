@@ -36,9 +36,24 @@ package enum LocationFilter: Hashable, Sendable {
         }
     }
 
+    /// The start when it needs no largest object to be known.
+    package var absoluteStart: Location? {
+        switch self {
+        case .unfiltered: .zero
+        case .relativeStart, .nextObject: nil
+        case .absoluteStart(let start), .absoluteRange(let start, _): start
+        }
+    }
+
     /// Where the range ends, inclusively; nil when it is open.
     package var end: RangeEnd? {
         if case .absoluteRange(_, let end) = self { end } else { nil }
+    }
+
+    /// It ends before it starts, so that it can be refused with INVALID_RANGE.
+    package var isInverted: Bool {
+        guard case .absoluteRange(let start, let end) = self else { return false }
+        return end.isBefore(start)
     }
 
     private func saturatingSuccessor(_ value: UInt64) -> UInt64 { value == .max ? value : value + 1 }

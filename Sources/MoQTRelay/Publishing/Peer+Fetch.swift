@@ -40,11 +40,13 @@ extension Peer {
 
     private func range(of target: Fetch.Target, in track: TrackLog) throws(Refusal) -> ClosedRange<Location> {
         switch target {
-        case .standalone(_, let start, let end):
+        case .standalone(_, let filter):
+            let start = filter?.start(largest: track.largest) ?? .zero
             guard let largest = track.largest, start <= largest else {
                 throw Refusal(code: .invalidRange, reason: "nothing has been published there")
             }
-            return try range(start, min(Location(group: end.group, object: end.object ?? .max), largest))
+            let end = filter?.end.map { Location(group: $0.group, object: $0.object ?? .max) } ?? largest
+            return try range(start, min(end, largest))
         case .relativeJoining(let id, let groups):
             let joining = try joiningLocation(id)
             let group = joining.group >= groups ? joining.group - groups : 0
