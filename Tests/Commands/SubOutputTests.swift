@@ -126,14 +126,18 @@ private func object(
     @Test func aLineTellsOfItsIntervalOnly() {
         var statistics = SubStatistics(.seconds(1), start)
         #expect(statistics.deadline == start + .seconds(1))
-        statistics.count(object([[1, 2, 3]]))
+        statistics.count(object([[1, 2, 3]]), of: 0)
         var later = object([[1]])
         later.location.object = 6
-        statistics.count(later)
+        statistics.count(later, of: 0)
+        // Another track's ids are no gaps of this one's.
+        var other = object([[1]])
+        other.location.object = 60
+        statistics.count(other, of: 1)
         #expect(statistics.line(start + .milliseconds(999), late: 0) == nil)
         #expect(
             statistics.line(start + .seconds(1), late: 7)
-                == "0.0-1.0 s: 2 objects, 4 bytes, 0.0 Mbit/s, 2 missing, 7 late")
+                == "0.0-1.0 s: 3 objects, 5 bytes, 0.0 Mbit/s, 2 missing, 7 late")
         #expect(
             statistics.line(start + .seconds(2), late: 7)
                 == "1.0-2.0 s: 0 objects, 0 bytes, 0.0 Mbit/s, 0 missing, 7 late")
@@ -142,7 +146,7 @@ private func object(
     @Test func progressTellsOfTheWhole() {
         var statistics = SubStatistics(nil, start)
         #expect(statistics.deadline == nil)
-        statistics.count(object([Bytes([UInt8](repeating: 0, count: 2500))]))
+        statistics.count(object([Bytes([UInt8](repeating: 0, count: 2500))]), of: 0)
         #expect(statistics.line(start + .seconds(9), late: 0) == nil)
         #expect(statistics.progress(start + .seconds(2), groups: 1) == "2 s, 1 groups, 1 objects, 2.5 kB, 10.0 kb/s")
     }

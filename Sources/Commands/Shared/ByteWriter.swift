@@ -25,20 +25,30 @@ package final class ByteWriter {
     private static let capacity = 256 << 10
 
     private let descriptor: Int32
-    private let isOwned: Bool
+    /// Of a file of its own.
+    private let path: String?
+    /// The file was not there before.
+    private var isNew = false
+    /// What the file held is still in it.
+    private var isUntouched: Bool
     private var buffer: [UInt8] = []
 
     /// Writes to a descriptor that stays open afterwards.
     package init(descriptor: Int32) {
         self.descriptor = descriptor
-        isOwned = false
+        path = nil
+        isUntouched = false
         buffer.reserveCapacity(Self.capacity)
     }
 
-    /// Creates the file at `path`, or empties it.
+    /// Opens the file at `path`, or makes it. What it holds is lost only when the first bytes are written, or by
+    /// ``finish()``; a new file that got neither goes away again.
     package init(path: String) throws(WriteError) {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        isOwned = true
+        let created = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        descriptor = created >= 0 ? created : open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+        self.path = path
+        isNew = created >= 0
+        isUntouched = true
         guard descriptor >= 0 else { throw WriteError.failed(errno) }
         buffer.reserveCapacity(Self.capacity)
     }
@@ -46,13 +56,28 @@ package final class ByteWriter {
     package static var standardOutput: ByteWriter { ByteWriter(descriptor: STDOUT_FILENO) }
 
     deinit {
-        if isOwned, descriptor >= 0 { close(descriptor) }
+        guard let path, descriptor >= 0 else { return }
+        close(descriptor)
+        if isUntouched, isNew { unlink(path) }
+    }
+
+    /// Everything is written: hands it to the system, and makes an empty file of nothing.
+    package func finish() throws(WriteError) {
+        try flush()
+        empty()
+    }
+
+    /// Pipes and devices hold nothing.
+    private func empty() {
+        if isUntouched { ftruncate(descriptor, 0) }
+        isUntouched = false
     }
 
     /// Takes `bytes` over: into the buffer, or past it when they are many.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(WriteError) {
         if buffer.count + bytes.count > Self.capacity { try flush() }
         if bytes.count >= Self.capacity {
+            empty()
             try Descriptors.writeAll(bytes, to: descriptor)
         } else {
             buffer.append(contentsOf: bytes)
@@ -71,6 +96,8 @@ package final class ByteWriter {
 
     /// Hands everything to the system.
     package func flush() throws(WriteError) {
+        guard !buffer.isEmpty else { return }
+        empty()
         defer { buffer.removeAll(keepingCapacity: true) }
         try buffer.span.bytes.withUnsafeBytes { (memory) throws(WriteError) in
             try Descriptors.writeAll(memory, to: descriptor)

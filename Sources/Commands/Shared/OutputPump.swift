@@ -11,8 +11,8 @@ final class OutputPump: Sendable {
         /// From here on, bytes go to this file.
         case open(path: String)
         case close
-        /// All before this was written, or failed: the pump says so.
-        case finish
+        /// All before this was written, or failed: the pump says so. If nothing was, `isWhole` empties the file.
+        case finish(isWhole: Bool)
 
         /// What it takes of memory, about: a job of few bytes is more than they.
         var cost: Int { if case .bytes(let bytes) = self { bytes.count + 64 } else { 64 } }
@@ -38,7 +38,7 @@ final class OutputPump: Sendable {
     private let wakeUp: WakeUp
     let reports: Mailbox<Report>
 
-    /// - Parameter path: the first file; nil: stdout. The file is made at once.
+    /// - Parameter path: the first file; nil: stdout. It is opened at once, and emptied by the first bytes.
     init(path: String?) throws {
         wakeUp = WakeUp()
         reports = try Mailbox<Report>()
@@ -98,14 +98,14 @@ final class OutputPump: Sendable {
             switch job {
             case .bytes(let bytes): try writer?.write(bytes)
             case .open(let next):
-                try writer?.flush()
+                try writer?.finish()
                 path = next
                 writer = try ByteWriter(path: next)
             case .close:
-                try writer?.flush()
+                try writer?.finish()
                 writer = nil
-            case .finish:
-                try writer?.flush()
+            case .finish(let isWhole):
+                if isWhole { try writer?.finish() } else { try writer?.flush() }
                 writer = nil
                 reports.post(.finished)
                 return true

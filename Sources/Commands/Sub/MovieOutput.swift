@@ -32,7 +32,7 @@ final class MovieOutput: SubOutput {
         if track === catalog { return catalogProgressed(track, now) }
         guard let index = chosen.firstIndex(where: { $0 === track }) else { return }
         for object in track.takeReady() where object.status == .normal {
-            sub.count(object)
+            sub.count(object, of: index)
             append(object, index)
         }
         if track.assembler.isComplete { track.cancel() }

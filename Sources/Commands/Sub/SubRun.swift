@@ -93,7 +93,7 @@ final class SubRun {
         }
     }
 
-    func count(_ object: ReceivedObject) { statistics.count(object) }
+    func count(_ object: ReceivedObject, of track: Int) { statistics.count(object, of: track) }
 
     private func reported(_ report: OutputPump.Report) {
         switch report {
@@ -117,7 +117,7 @@ final class SubRun {
         ending = (status, words)
         for track in tracks { track.cancel() }
         output?.conclude(run.loop.now)
-        pump.post(.finish)
+        pump.post(.finish(isWhole: status == .success))
     }
 
     /// Ends the command by the clock or a signal, which a reader that does not read must not prevent.

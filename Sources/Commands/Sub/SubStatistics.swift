@@ -12,7 +12,8 @@ struct SubStatistics {
     private var allObjects: UInt64 = 0
     private var allBytes: UInt64 = 0
     private var gaps: UInt64 = 0
-    private var last: (group: UInt64, object: UInt64)?
+    /// Of each track.
+    private var last: [Int: Location] = [:]
 
     init(_ interval: Interval?, _ now: Instant) {
         self.interval = interval
@@ -23,17 +24,18 @@ struct SubStatistics {
     /// When the next ``line(_:late:)`` is due.
     var deadline: Instant? { interval.map { since + $0 } }
 
-    mutating func count(_ object: ReceivedObject) {
+    /// - Parameter track: tells the tracks apart.
+    mutating func count(_ object: ReceivedObject, of track: Int) {
         let size = UInt64(object.size)
         objects += 1
         bytes += size
         allObjects += 1
         allBytes += size
         let location = object.location
-        if let last, location.group == last.group, location.object > last.object {
+        if let last = last[track], location.group == last.group, location.object > last.object {
             gaps += location.object - last.object - 1
         }
-        last = (location.group, location.object)
+        last[track] = location
     }
 
     /// The line for the interval that has passed; nil while it lasts.

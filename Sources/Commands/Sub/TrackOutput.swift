@@ -22,7 +22,7 @@ final class TrackOutput: SubOutput {
 
     func progressed(_ track: TrackReceiver, _ now: Instant) {
         for object in track.takeReady() where !isCounted {
-            sub.count(object)
+            sub.count(object, of: 0)
             sub.write(sink.jobs(for: object, latencyMilliseconds: nil))
             if object.status == .normal { written += 1 }
         }
