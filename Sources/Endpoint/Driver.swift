@@ -1,4 +1,6 @@
 package import EventLoop
+package import MoQTCodec
+package import MoQTRelay
 internal import Wire
 
 /// Runs the connections of one loop: collects what arrived, lets the application act on it, then sends for all.
@@ -9,6 +11,8 @@ package final class Driver {
     package let loop: EventLoop
     /// Whose sessions these are; set before the first connection.
     package weak var application: (any Application)?
+    /// Told of every control message of every session, and whether this end has sent it; nil: nobody is.
+    package var watch: ((_ session: Peer, _ message: ControlMessage, _ isSent: Bool, _ byteCount: Int) -> Void)?
     /// Filled with one train at a time; shared by all connections of the loop.
     let sendBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
 

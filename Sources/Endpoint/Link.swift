@@ -110,6 +110,12 @@ package final class Link {
         let peer = Peer(number: driver.takeNumber(), session: session, profile: profile)
         peer.needsFlush = { [weak self] in self?.mark() }
         self.peer = peer
+        if let watch = driver.watch {
+            let role = connection.role
+            peer.session.watch = { [weak peer] message, sender, byteCount in
+                if let peer { watch(peer, message, sender == role, byteCount) }
+            }
+        }
         peer.session.transportReady(now: now)
         established?(self)
         established = nil

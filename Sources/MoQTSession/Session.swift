@@ -89,9 +89,18 @@ struct SubscriptionKey: Hashable {
     var isOurs: Bool
 }
 
+/// Told of a control message: which end has said it, and its length in bytes, header included.
+package typealias MessageWatch = (_ message: ControlMessage, _ sender: EndpointRole, _ byteCount: Int) -> Void
+
 // MARK: Drains
 
 extension Session {
+    /// Told of every control message that is sent or received, in order; nil: nobody is.
+    package var watch: MessageWatch? {
+        get { control.watch }
+        set { control.watch = newValue }
+    }
+
     /// What happened; nil when all is told.
     package mutating func nextEvent() -> SessionEvent? { events.popFirst() }
 

@@ -52,6 +52,7 @@ final class RelayServer: Application {
         certificate =
             try settings.identity.load() ?? CertificateAuthor.selfSigned(names: Self.names(settings.listeners))
         driver.application = self
+        output.logMessages(of: driver)
     }
 
     /// What a self-signed certificate is for: this host under its usual names, and the addresses listened on.

@@ -46,6 +46,7 @@ final class ClientRun {
         retriesLeft = settings.retries
         loop = try EventLoop()
         driver = Driver(loop: loop)
+        output.logMessages(of: driver)
     }
 
     /// Connects, and runs until ``finish(_:)``. Signals must have been blocked before any thread was started.

@@ -22,7 +22,7 @@ package struct CommonSettings: Hashable, Sendable {
             "General",
             [
                 .flag("json", json) { $0.json = true },
-                .flag("verbose", short: "v", "Say more: what happens, details, every message", repeatable: true) {
+                .flag("verbose", short: "v", "Say more: what happens, then every message", repeatable: true) {
                     $0.verbosity += 1
                     $0.quiet = false
                 },

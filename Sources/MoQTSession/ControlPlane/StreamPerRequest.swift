@@ -53,6 +53,7 @@ struct StreamPerRequest {
     private(set) var holding: Set<StreamID> = []
     /// Request streams with something to send, first come first served.
     private var ready = Queue<StreamID>()
+    var watch: MessageWatch?
 
     init(profile: Profile, role: EndpointRole, overWebTransport: Bool) {
         self.profile = profile
@@ -155,6 +156,7 @@ struct StreamPerRequest {
         var bytes: [UInt8] = []
         let context = MessageContext(sender: role, place: place, overWebTransport: overWebTransport)
         try message.append(to: &bytes, profile: profile, context: context)
+        watch?(message, role, bytes.count)
         return Bytes(bytes)
     }
 
@@ -258,6 +260,7 @@ struct StreamPerRequest {
                 section: "Control Messages")
         case .open:
             guard let decoded = try streams.values[index].decoder.next(&input) else { return nil }
+            watch?(decoded.message, role == .client ? .server : .client, decoded.byteCount)
             return Incoming(message: decoded.message, request: streams.values[index].request, offset: decoded.offset)
         }
     }
