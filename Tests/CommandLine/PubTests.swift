@@ -75,6 +75,33 @@ private func numbers(_ range: ClosedRange<Int>) -> [UInt8] { Array(range.map { "
         #expect(finished.stderr.count { $0 == "\n" } == 1)
     }
 
+    /// Those who receive are told that it is not all.
+    @Test func inputThatBreaksOffIsNotTheEndOfTheTrack() throws {
+        let relay = try LocalRelay()
+        let sub = try Moqt(["sub", "-k", relay.url, "a--b", "--wait", "5", "--as", "frames"])
+        let frames: [UInt8] = [0, 0, 0, 2, 7, 7, 0, 0, 0, 9, 1]
+        let pub = try relay.pub("a--b", "--as", "frames", input: .bytes(frames)).wait(deadline: 20)
+        #expect(pub.status == 8)
+        let finished = try sub.wait(deadline: 40)
+        #expect(finished.status == 6 && finished.stdout == Array(frames[..<6]), "\(finished)")
+    }
+
+    @Test func aPipeIsNotReadAgain() throws {
+        let folder = try WorkFolder(), path = folder.path("pipe")
+        #expect(mkfifo(path, 0o600) == 0)
+        try fails(["a--b", path, "--loop", "2"], 2, "--loop: \(path): a pipe cannot be read again")
+    }
+
+    @Test func datagramsHaveASizeThatFits() throws {
+        let relay = try LocalRelay()
+        let file = TemporaryFile(noise(50_000))
+        let sub = try Moqt(["sub", "-k", relay.url, "a--b", "--wait", "20"])
+        let pub = try relay.pub("a--b", "--datagrams", "--rate", "500", file.path).wait(deadline: 30)
+        #expect(pub.status == 0 && pub.stderr.isEmpty)
+        // A busy host may drop some: they are not sent again (RFC 9221 §5.2).
+        #expect(try sub.wait(deadline: 30).stdout.count > 25_000)
+    }
+
     @Test func anEmptyMovieFromStdinIsUnusable() throws {
         let relay = try LocalRelay()
         let finished = try relay.pub("a", input: .bytes([])).wait(deadline: 10)
@@ -199,16 +226,17 @@ private func numbers(_ range: ClosedRange<Int>) -> [UInt8] { Array(range.map { "
         #expect(Set(came).isSubset(of: 1...50))
     }
 
-    @Test func anObjectTooLargeForADatagramIsDroppedWithOneWarning() throws {
+    @Test func anObjectTooLargeForADatagramIsDroppedAndIsAFailureInTheEnd() throws {
         let relay = try LocalRelay()
         let sub = try relay.sub("a--b", "--as", "lines")
         let long = [UInt8](repeating: 65, count: 3000) + [10]
         let pub = try relay.pub("a--b", "--datagrams", input: .bytes(long + long + [66, 10])).wait()
-        #expect(pub.status == 0)
+        let lines = pub.stderr.split(separator: "\n")
+        #expect(pub.status == 1 && lines.count == 2)
         #expect(
-            pub.stderr.hasPrefix(
-                "moqt pub: warning: objects too large for a datagram are dropped: on this path one takes "))
-        #expect(pub.stderr.count { $0 == "\n" } == 1)
+            lines.first?.hasPrefix(
+                "moqt pub: warning: objects too large for a datagram are dropped: on this path one takes ") ?? false)
+        #expect(lines.last == "moqt pub: not everything was sent")
         #expect(try sub.wait().text == "B\n")
     }
 

@@ -103,6 +103,29 @@ private func lines(_ range: ClosedRange<Int>) -> [UInt8] { Array(range.map { "\(
         #expect(finished.text.hasSuffix("\r\u{1B}[K"))
     }
 
+    @Test func everyMessageIsLoggedOnceMoreIsAskedFor() throws {
+        let relay = try RunningRelay()
+        let sub = try relay.sub("a--b", "--wait", "20", "-vv")
+        let pub = try relay.pub("a--b", "-vv", input: .bytes(lines(1...3))).wait()
+        #expect(pub.status == 0 && pub.stderr.contains(" sent PUBLISH_NAMESPACE, "))
+        let stderr = try sub.wait().stderr
+        for words in ["sent SETUP, ", "sent SUBSCRIBE, ", "received SUBSCRIBE_OK, ", "received PUBLISH_DONE, "] {
+            #expect(stderr.contains("moqt sub: debug: session 1 \(words)"), "\(stderr)")
+        }
+    }
+
+    @Test func aFileIsTouchedOnlyWhenThereIsSomethingToWrite() throws {
+        let relay = try RunningRelay(), folder = try WorkFolder()
+        let kept = try folder.file("kept", [1, 2, 3]), new = folder.path("new")
+        for path in [kept, new] { #expect(try relay.sub("a--b", "-o", path).wait().isFailure(5)) }
+        #expect(FileManager.default.contents(atPath: kept) == Data([1, 2, 3]))
+        #expect(!FileManager.default.fileExists(atPath: new))
+        let subs = try [kept, new].map { try relay.sub("a--b", "--wait", "20", "-o", $0) }
+        #expect(try relay.pub("a--b", "--publish", input: .bytes([])).wait(deadline: 20).status == 0)
+        for sub in subs { #expect(try sub.wait().isQuietSuccess) }
+        for path in [kept, new] { #expect(FileManager.default.contents(atPath: path) == Data()) }
+    }
+
     @Test func logLinesGoWhereTheyAreSent() throws {
         let relay = try RunningRelay(), folder = try WorkFolder()
         let log = folder.path("log")

@@ -6,6 +6,10 @@ extension PubCommand {
     package static func run(_ settings: PubSettings, _ output: Output) -> ExitStatus {
         // Before any thread is started.
         Signals.block()
+        for case .file(let path) in settings.inputs where settings.passes != 1 && PubRun.isPipe(path) {
+            output.error("--loop: \(path.printable()): a pipe cannot be read again")
+            return .usage
+        }
         do {
             return try PubRun(settings, output).run()
         } catch {

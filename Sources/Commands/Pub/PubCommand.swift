@@ -78,7 +78,10 @@ package enum PubCommand {
             .value("group-ms", .interval("MS"), "Begin a group this often, not by --group-size") {
                 $0.chosenGrouping = .interval($1)
             },
-            .value("object-size", .size("BYTES", in: 1...1 << 30), "Size of an object with --as raw", default: "64Ki") {
+            .value(
+                "object-size", .size("BYTES", in: 1...1 << 30), "Size of an object with --as raw",
+                default: "64Ki, or 1100 with --datagrams"
+            ) {
                 $0.chosenObjectSize = Int($1)
             },
             .value(

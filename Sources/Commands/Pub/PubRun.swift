@@ -88,9 +88,13 @@ final class PubRun: ClientApplication {
     private var readsRegularFiles: Bool {
         settings.inputs.allSatisfy { input in
             guard case .file(let path) = input else { return settings.format != .media }
-            var info = stat()
-            return stat(path, &info) != 0 || info.st_mode & S_IFMT != S_IFIFO
+            return !Self.isPipe(path)
         }
+    }
+
+    static func isPipe(_ path: String) -> Bool {
+        var info = stat()
+        return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFIFO
     }
 
     // MARK: - Input
@@ -270,7 +274,7 @@ final class PubRun: ClientApplication {
             // PUBLISH_DONE does not overtake datagrams that are still to go.
             if settings.datagrams, let link = client.link, !link.isDelivered { return }
             hasEndedTracks = true
-            publication?.end()
+            publication?.end(isWhole: outcome?.status != .unusableInput)
         }
         guard !checksDelivery else { return }
         checksDelivery = true
@@ -285,7 +289,8 @@ final class PubRun: ClientApplication {
     }
 
     private func conclude() {
-        guard let outcome else { return }
+        guard var outcome else { return }
+        if outcome.status == .success, hasWarnedOfDatagrams { outcome = (.failed, "not everything was sent") }
         if let words = outcome.words { client.fail(outcome.status, words) } else { client.finish(outcome.status) }
     }
 }

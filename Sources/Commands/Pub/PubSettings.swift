@@ -60,6 +60,8 @@ package struct PubSettings: CommandSettings {
 
     package static let defaultGroupSize: UInt64 = 256
     package static let defaultObjectSize = 64 << 10
+    /// What a datagram carries on every path, with room for its header.
+    package static let defaultDatagramSize = 1100
 
     /// Whether objects are sent when their time stamps say: the default for media from a file.
     package var realtime: Bool { chosenRealtime ?? (format == .media && !readsStandardInput) }
@@ -69,7 +71,7 @@ package struct PubSettings: CommandSettings {
     /// Ends of groups, for lines, frames and raw.
     package var grouping: Grouping { chosenGrouping ?? .objects(Self.defaultGroupSize) }
     /// Bytes of an object, for raw; 1 or more.
-    package var objectSize: Int { chosenObjectSize ?? Self.defaultObjectSize }
+    package var objectSize: Int { chosenObjectSize ?? (datagrams ? Self.defaultDatagramSize : Self.defaultObjectSize) }
     /// nil: none, so that nothing is ever dropped. 30 s for what is sent in real time and was not told otherwise.
     package var deliveryTimeout: Interval? {
         let timeout = chosenDeliveryTimeout ?? (realtime ? .seconds(30) : .zero)

@@ -80,10 +80,16 @@ final class Publication {
     /// More payload of the object last begun.
     func append(_ payload: Bytes, _ now: Instant) { tracks[current].append(payload, now) }
 
-    /// No more will come.
-    func end() {
+    /// No more will come; it is not `isWhole` when the input broke off.
+    func end(isWhole: Bool) {
         for track in tracks { track.end() }
-        for log in logs { log.end(.trackEnded, reason: "") }
+        for log in logs {
+            if isWhole {
+                log.end(.trackEnded, reason: "")
+            } else {
+                log.end(.internalError, reason: "the input broke off")
+            }
+        }
     }
 
     // MARK: - Figures
