@@ -73,7 +73,8 @@ extension Session {
             }
             try received(message, on: id, at: offset)
         case .setup, .subscribe, .publish, .fetch, .trackStatus, .publishNamespace, .subscribeNamespace,
-            .subscribeTracks:
+            .subscribeTracks, .maxRequestID, .requestsBlocked, .unsubscribe, .fetchCancel, .publishNamespaceDone,
+            .publishNamespaceCancel, .unsubscribeNamespace, .publishStateNotify:
             throw Self.unexpected(message.name, at: offset)
         }
     }

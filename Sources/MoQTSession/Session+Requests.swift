@@ -65,7 +65,8 @@ extension Session {
         case .subscribeNamespace(let message): try received(message, on: stream, at: offset)
         case .subscribeTracks(let message): try received(message, on: stream, at: offset)
         case .setup, .goAway, .subscribeOK, .publishDone, .fetchOK, .namespace, .namespaceDone, .publishBlocked,
-            .requestUpdate, .requestOK, .requestError:
+            .requestUpdate, .requestOK, .requestError, .maxRequestID, .requestsBlocked, .unsubscribe, .fetchCancel,
+            .publishNamespaceDone, .publishNamespaceCancel, .unsubscribeNamespace, .publishStateNotify:
             throw .violation(
                 "\(message.name) begins a request stream", field: "Message Type", offset: offset,
                 section: "Session initialization")

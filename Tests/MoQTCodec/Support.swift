@@ -3,6 +3,8 @@ import Testing
 import Wire
 
 let draft18 = Profile.draft18
+/// The kinds of message that draft-18 has.
+let draft18Kinds = MessageKind.allCases.filter { kind in draft18.messages.contains { $0.kind == kind } }
 
 func hex(_ text: String) -> [UInt8] {
     let digits = text.utf8.map { UInt8($0 > 0x39 ? $0 - 0x57 : $0 - 0x30) }
@@ -97,6 +99,9 @@ extension Stage {
         case .namespace, .namespaceDone: .reply(to: .subscribeNamespace, after: "07000100")
         case .publishBlocked: .reply(to: .subscribeTracks, after: "07000100")
         case .requestUpdate: .request(.subscribe, after: "030006000101610000")
+        case .maxRequestID, .requestsBlocked, .unsubscribe, .fetchCancel, .publishNamespaceDone,
+            .publishNamespaceCancel, .unsubscribeNamespace, .publishStateNotify:
+            preconditionFailure("draft-18 has no \(kind)")
         }
     }
 }

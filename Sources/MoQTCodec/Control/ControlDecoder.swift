@@ -2,17 +2,23 @@ package import Wire
 
 /// Which half of which stream a ``ControlDecoder`` reads.
 package enum ControlStreamKind: Hashable, Sendable {
-    /// The peer's control stream; SETUP first.
+    /// The peer's control stream, or its half of the one there is; SETUP first.
     case control
     /// A request stream that the peer opened; a request first.
     case request
     /// The peer's half of a request stream that this end opened.
     case reply(to: RequestKind)
+    /// Messages whose stream is unknown, each judged for itself with what is known of it.
+    case any(MessageContext)
 }
 
 /// A message with its place in the stream.
 package struct DecodedMessage: Hashable, Sendable {
     package var message: ControlMessage
+    /// The layout it has, which names it.
+    package var layout: MessageLayout
+    /// What it belongs to; with this it encodes to the same message.
+    package var context: MessageContext
     /// Bytes of the stream before the message.
     package var offset: UInt64
     /// Bytes of the message, header included.
@@ -21,8 +27,9 @@ package struct DecodedMessage: Hashable, Sendable {
 
 /// Reads the messages of a control or request stream, however its bytes are split.
 ///
-/// Holds at most one message, 65,535 bytes and its header. Knows which messages may stand where, and what each answers;
-/// counting requests against answers is the session's part. After an error it is of no more use.
+/// Holds at most one message, 65,535 bytes and its header. Knows which messages may stand where, and what each answers
+/// where the stream tells; counting requests against answers, and finding them by Request ID where they share a stream,
+/// is the session's part. After an error it is of no more use.
 package struct ControlDecoder: Sendable {
     private let profile: Profile
     private let receiver: EndpointRole
@@ -65,9 +72,10 @@ package struct ControlDecoder: Sendable {
                 continue
             }
             let body = view.slice(from: header.length, count: header.bodyLength)
-            let message = try decode(header, body, offset)
+            let (message, admitted) = try decode(header, body, offset)
             partial.take(total, &input)
-            return DecodedMessage(message: message, offset: offset, byteCount: total)
+            return DecodedMessage(
+                message: message, layout: admitted.layout, context: admitted.context, offset: offset, byteCount: total)
         }
         return nil
     }
@@ -88,9 +96,15 @@ package struct ControlDecoder: Sendable {
         }
     }
 
-    private struct Header {
+    /// A message that may come now, and what it then belongs to.
+    private struct Admitted {
         var layout: MessageLayout
         var context: MessageContext
+    }
+
+    private struct Header {
+        /// More than one only where the place is unknown.
+        var candidates: [Admitted]
         /// Bytes of type and length.
         var length: Int
         var bodyLength: Int
@@ -105,70 +119,131 @@ package struct ControlDecoder: Sendable {
         var position = 0
         guard let type = profile.integers.read(view.span, at: &position) else { return nil }
         // A message that has no place here is refused before its body is waited for.
-        let (layout, context) = try admit(type)
+        let candidates = try admit(type)
         guard view.count >= position + 2 else { return nil }
         let length = Int(view.span[position]) << 8 | Int(view.span[position + 1])
-        return Header(layout: layout, context: context, length: position + 2, bodyLength: length)
+        return Header(candidates: candidates, length: position + 2, bodyLength: length)
     }
 
-    private mutating func decode(_ header: Header, _ body: Bytes, _ offset: UInt64) throws(CodecError) -> ControlMessage
-    {
-        var reader = FieldReader(
-            body, profile: profile, base: offset + UInt64(header.length), section: header.layout.name)
-        var message = ControlMessage.blank(header.layout.kind)
-        try message.visit(header.layout.fields, &reader, header.context)
+    private mutating func decode(
+        _ header: Header, _ body: Bytes, _ offset: UInt64
+    ) throws(CodecError) -> (ControlMessage, Admitted) {
+        let base = offset + UInt64(header.length)
+        var first: CodecError?
+        for candidate in header.candidates {
+            do {
+                let message = try decode(candidate, body, base)
+                note(candidate)
+                return (message, candidate)
+            } catch {
+                first = first ?? error
+            }
+        }
+        throw first ?? misplaced("nothing can come here", "Control Messages")
+    }
+
+    private func decode(_ candidate: Admitted, _ body: Bytes, _ base: UInt64) throws(CodecError) -> ControlMessage {
+        var reader = FieldReader(body, profile: profile, base: base, section: candidate.layout.name)
+        var message = ControlMessage.blank(candidate.layout.kind)
+        try message.visit(candidate.layout, &reader, candidate.context)
         guard reader.atEnd else {
             throw .violation(
                 "\(body.count - reader.position) bytes follow the last field", field: "Message Length",
-                offset: offset + UInt64(header.length + reader.position), section: "Control Messages")
+                offset: base + UInt64(reader.position), section: "Control Messages")
         }
-        isStarted = true
-        request = request ?? header.layout.places.opens
-        if let request, header.layout.places.answers.contains(request), stream != .request { isAnswered = true }
         return message
     }
 
-    /// Whether a message of this type may come now, and what it then belongs to.
-    private func admit(_ type: UInt64) throws(CodecError) -> (MessageLayout, MessageContext) {
-        guard let layout = profile.layout(code: type, onControlStream: stream == .control) else {
-            let known = profile.layout(code: type, onControlStream: stream != .control) != nil
-            throw misplaced(
-                known
-                    ? "0x\(String(type, radix: 16)) is not for this kind of stream"
-                    : "unknown type 0x\(String(type, radix: 16))", "Control Messages")
-        }
-        let places = layout.places
+    private mutating func note(_ decoded: Admitted) {
+        isStarted = true
         switch stream {
-        case .control:
-            guard (layout.kind == .setup) != isStarted else {
-                throw misplaced(isStarted ? "a second SETUP" : "\(layout.name) before SETUP", "Session initialization")
-            }
-            return (layout, context(.control))
-        case .request:
-            guard let request else {
-                guard let opens = places.opens else {
-                    throw misplaced("\(layout.name) cannot open a stream", "Session initialization")
+        case .control, .any: break
+        case .request: request = request ?? decoded.layout.places.opens
+        case .reply(let request): if decoded.layout.places.answers.contains(request) { isAnswered = true }
+        }
+    }
+}
+
+// MARK: - What may come where
+
+extension ControlDecoder {
+    /// The layouts that a message of this type may have now; at least one.
+    private func admit(_ type: UInt64) throws(CodecError) -> [Admitted] {
+        let layouts = profile.layouts(code: type)
+        guard !layouts.isEmpty else {
+            throw misplaced("unknown type 0x\(String(type, radix: 16))", "Control Messages")
+        }
+        let isOnControl = stream == .control
+        var result: [Admitted] = []
+        var refusal: CodecError?
+        for layout in layouts {
+            if case .any(let hints) = stream {
+                if let admitted = admit(layout, hints) { result.append(admitted) }
+            } else if isOnControl ? profile.isForControlStream(layout) : !layout.places.control {
+                do {
+                    result.append(Admitted(layout: layout, context: try admit(layout)))
+                } catch {
+                    refusal = refusal ?? error
                 }
-                return (layout, context(.request(opens)))
             }
-            guard places.follows.contains(request) else { throw unexpected(layout) }
-            let isAnswer = places.answers.contains(request)
-            return (layout, context(isAnswer ? .update(request) : .request(request)))
-        case .reply(let request):
-            let isAnswer = places.answers.contains(request)
-            if isAnswered {
-                guard places.replies.contains(request) else { throw unexpected(layout) }
-                let isUpdateAnswer = layout.kind == .requestOK || layout.kind == .requestError
-                return (layout, context(isUpdateAnswer ? .update(request) : .request(request)))
-            }
-            guard isAnswer || places.precedes.contains(request) else { throw unexpected(layout) }
-            return (layout, context(.request(request)))
+        }
+        guard result.isEmpty else { return result }
+        throw refusal ?? misplaced("0x\(String(type, radix: 16)) is not for this kind of stream", "Control Messages")
+    }
+
+    private func admit(_ layout: MessageLayout, _ hints: MessageContext) -> Admitted? {
+        guard layout.fits(hints) else { return nil }
+        let places = layout.places
+        guard !hints.isFirstReply || !places.answers.isEmpty || !places.precedes.isEmpty else { return nil }
+        return Admitted(layout: layout, context: hints.settled(by: layout))
+    }
+
+    /// Whether a message of this layout may come now, and what it then belongs to.
+    private func admit(_ layout: MessageLayout) throws(CodecError) -> MessageContext {
+        if let only = layout.places.sender, only != sender {
+            throw misplaced("\(layout.name) is not for a \(sender) to send", layout.name)
+        }
+        switch stream {
+        case .control: return try admitOnControl(layout)
+        case .request: return try admitOnRequest(layout)
+        case .reply(let request): return try admitReply(layout, to: request)
+        case .any(let hints): return hints.settled(by: layout)
         }
     }
 
+    private func admitOnControl(_ layout: MessageLayout) throws(CodecError) -> MessageContext {
+        guard (layout.kind == .setup) != isStarted else {
+            throw misplaced(
+                isStarted ? "a second \(layout.name)" : "\(layout.name) before the setup", "Session initialization")
+        }
+        return context(layout.place)
+    }
+
+    private func admitOnRequest(_ layout: MessageLayout) throws(CodecError) -> MessageContext {
+        guard let request else {
+            guard let opens = layout.places.opens, profile.requestStreams.contains(opens) else {
+                throw misplaced("\(layout.name) cannot open a stream", "Session initialization")
+            }
+            return context(.request(opens))
+        }
+        guard layout.places.follows.contains(request) else { throw unexpected(layout) }
+        return context(layout.kind.isAnswer ? .update(request) : .request(request))
+    }
+
+    private func admitReply(_ layout: MessageLayout, to request: RequestKind) throws(CodecError) -> MessageContext {
+        let places = layout.places
+        if isAnswered {
+            guard places.replies.contains(request) else { throw unexpected(layout) }
+            return context(layout.kind.isAnswer ? .update(request) : .request(request))
+        }
+        guard places.answers.contains(request) || places.precedes.contains(request) else { throw unexpected(layout) }
+        return context(.request(request))
+    }
+
+    private var sender: EndpointRole { receiver == .client ? .server : .client }
+
     private func context(_ place: MessageContext.Place) -> MessageContext {
-        MessageContext(
-            sender: receiver == .client ? .server : .client, place: place, overWebTransport: overWebTransport)
+        MessageContext(sender: sender, place: place, overWebTransport: overWebTransport)
     }
 
     private func unexpected(_ layout: MessageLayout) -> CodecError {

@@ -2,33 +2,47 @@ package import Wire
 
 /// What the bytes of a control message do not say, but their meaning depends on.
 package struct MessageContext: Hashable, Sendable {
-    /// Which stream the message is on, and what it belongs to there.
+    /// What the message belongs to, whichever stream carries it.
     package enum Place: Hashable, Sendable {
-        /// A control stream.
+        /// The session: it is on a control stream and about no request.
         case control
-        /// The stream of a request of this kind: the request, its answer, an update, or what follows.
+        /// A request of this kind: the request, its answer, an update, or what follows.
         case request(RequestKind)
         /// The same, for the REQUEST_OK or REQUEST_ERROR that answers a REQUEST_UPDATE.
         case update(RequestKind)
+        /// Not known: the message is looked at without its stream, or names a request by its ID only.
+        case any
     }
 
-    /// Which end of the connection sent or sends the message.
-    package var sender: EndpointRole
+    /// Which end of the connection sent or sends the message; nil when unknown, which breaks no rule.
+    package var sender: EndpointRole?
     package var place: Place
     /// The session runs over WebTransport, where SETUP carries no path or authority.
     package var overWebTransport: Bool
+    /// The versions that CLIENT_SETUP offered, to which SERVER_SETUP is held; empty when unknown.
+    package var offeredVersions: [UInt64] = []
+    /// It is the first message of the responder's about its request.
+    package var isFirstReply = false
 
-    package init(sender: EndpointRole, place: Place, overWebTransport: Bool = false) {
+    package init(sender: EndpointRole?, place: Place, overWebTransport: Bool = false) {
         self.sender = sender
         self.place = place
         self.overWebTransport = overWebTransport
     }
 
-    /// The kind of request the stream is for; nil on a control stream.
+    /// The kind of request the message belongs to; nil when there is none or it is unknown.
     package var request: RequestKind? {
         switch place {
-        case .control: nil
+        case .control, .any: nil
         case .request(let kind), .update(let kind): kind
         }
+    }
+
+    /// The same for a message of `layout`, which may tell what it belongs to.
+    func settled(by layout: MessageLayout) -> MessageContext {
+        var context = self
+        context.sender = sender ?? layout.places.sender
+        if place == .any { context.place = layout.place }
+        return context
     }
 }

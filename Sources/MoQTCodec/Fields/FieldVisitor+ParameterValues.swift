@@ -8,21 +8,21 @@ extension FieldVisitor {
         case .authorizationToken:
             if Self.reads { value.authorizationTokens.append(.useAlias(0)) }
             try token(&value.authorizationTokens[index])
-        case .objectDeliveryTimeout: try number("OBJECT_DELIVERY_TIMEOUT", &value.objectDeliveryTimeout, rule)
-        case .subgroupDeliveryTimeout: try number("SUBGROUP_DELIVERY_TIMEOUT", &value.subgroupDeliveryTimeout, rule)
-        case .rendezvousTimeout: try number("RENDEZVOUS_TIMEOUT", &value.rendezvousTimeout, rule)
-        case .expires: try number("EXPIRES", &value.expires, rule)
-        case .fillTimeout: try number("FILL_TIMEOUT", &value.fillTimeout, rule)
-        case .newGroupRequest: try number("NEW_GROUP_REQUEST", &value.newGroupRequest, rule)
+        case .objectDeliveryTimeout: try number(&value.objectDeliveryTimeout, rule)
+        case .subgroupDeliveryTimeout: try number(&value.subgroupDeliveryTimeout, rule)
+        case .rendezvousTimeout: try number(&value.rendezvousTimeout, rule)
+        case .expires: try number(&value.expires, rule)
+        case .fillTimeout: try number(&value.fillTimeout, rule)
+        case .newGroupRequest: try number(&value.newGroupRequest, rule)
         case .largestObject: try largestObject(&value.largestObject, rule)
-        case .forward: try flag("FORWARD", &value.forward, rule)
-        case .subscriberPriority:
-            var number = value.subscriberPriority.map(UInt64.init)
-            try self.number("SUBSCRIBER_PRIORITY", &number, rule, range: 0...255)
-            value.subscriberPriority = number.flatMap(UInt8.init(exactly:))
+        case .maxCacheDuration: try number(&value.maxCacheDuration, rule)
+        case .forward: try flag(&value.forward, rule)
+        case .dynamicGroups: try flag(&value.dynamicGroups, rule)
+        case .subscriberPriority: try priority(&value.subscriberPriority, rule)
+        case .publisherPriority: try priority(&value.publisherPriority, rule)
         case .groupOrder:
             var number = value.groupOrder.map { UInt64($0.rawValue) }
-            try self.number("GROUP_ORDER", &number, rule, range: 1...2)
+            try self.number(&number, rule, range: 1...2)
             value.groupOrder = number == 2 ? .descending : .ascending
         case .locationFilter: try locationFilter(&value.locationFilter, rule)
         case .fill: try fillParameters(&value)
@@ -32,14 +32,15 @@ extension FieldVisitor {
         case .objectPropertyFilter: try rangeFilter(.objectProperty, &value, index: index)
         case .trackPropertyFilter: try rangeFilter(.trackProperty, &value, index: index)
         case .trackNamespacePrefix: try namespacePrefix(&value.trackNamespacePrefix, rule)
-        case .includeProperties: try flag("INCLUDE_PROPERTIES", &value.includeProperties, rule)
+        case .includeProperties: try flag(&value.includeProperties, rule)
         }
     }
 
     /// A parameter that is a number within `range`.
     private mutating func number(
-        _ field: StaticString, _ value: inout UInt64?, _ rule: ParameterRule, range: ClosedRange<UInt64> = 0...(.max)
+        _ value: inout UInt64?, _ rule: ParameterRule, range: ClosedRange<UInt64> = 0...(.max)
     ) throws(CodecError) {
+        let field = rule.field
         var number = value ?? 0
         switch rule.encoding {
         case .octet:
@@ -68,10 +69,16 @@ extension FieldVisitor {
         value = location
     }
 
-    private mutating func flag(_ field: StaticString, _ value: inout Bool?, _ rule: ParameterRule) throws(CodecError) {
+    private mutating func flag(_ value: inout Bool?, _ rule: ParameterRule) throws(CodecError) {
         var number = value.map { $0 ? 1 : 0 } as UInt64?
-        try self.number(field, &number, rule, range: 0...1)
+        try self.number(&number, rule, range: 0...1)
         value = number == 1
+    }
+
+    private mutating func priority(_ value: inout UInt8?, _ rule: ParameterRule) throws(CodecError) {
+        var number = value.map(UInt64.init)
+        try self.number(&number, rule, range: 0...255)
+        value = number.flatMap(UInt8.init(exactly:))
     }
 
     private mutating func locationFilter(_ value: inout LocationFilter?, _ rule: ParameterRule) throws(CodecError) {
@@ -79,7 +86,7 @@ extension FieldVisitor {
             preconditionFailure("a profile writes a filter in no form")
         }
         var filter = value ?? .unfiltered
-        try locationFilter(&filter, form, "LOCATION_FILTER")
+        try locationFilter(&filter, form, rule.field)
         value = filter
     }
 
@@ -92,10 +99,10 @@ extension FieldVisitor {
             upcoming.integer == UInt64(upcoming.bytesBehind)
         {
             let frame = try open(field, limit: profile.limits.pairValue, code: .protocolViolation)
-            try namespace(field, &prefix)
+            try namespace(field, &prefix, fields: profile.limits.prefixFields)
             try close(frame, field)
         } else {
-            try namespace(field, &prefix)
+            try namespace(field, &prefix, fields: profile.limits.prefixFields)
         }
         value = prefix
     }

@@ -16,47 +16,87 @@ extension FieldVisitor {
         _ value: inout Parameters, in scope: ParameterScope, while more: (Self, UInt64) -> Bool
     ) throws(CodecError) {
         var type: UInt64 = 0
-        var previous: UInt64?
         var index: UInt64 = 0
         while more(self, index) {
             index += 1
-            try self.type("Parameter Type", &type, after: previous ?? 0, isDelta: true, section: "Message Parameters")
-            guard let rule = profile.parameters.first(where: { $0.code == type }) else {
+            try checkCount(index)
+            try self.type(
+                "Parameter Type", &type, after: type, isDelta: profile.pairs.isDelta, section: "Message Parameters")
+            if !profile.pairs.isDelta { value.order.types.append(type) }
+            try readParameter(type, &value, in: scope)
+        }
+    }
+
+    private mutating func readParameter(
+        _ type: UInt64, _ value: inout Parameters, in scope: ParameterScope
+    ) throws(CodecError) {
+        let rule = profile.parameters.first { $0.code == type }
+        guard let rule, !rule.scope.isDisjoint(with: scope) else {
+            try checkIgnored(type, rule, in: scope)
+            var pair = KeyValue(blank: type)
+            try self.pair(&pair.value)
+            return value.unknown.append(pair)
+        }
+        let present = value.count(of: rule.kind)
+        guard present == 0 || rule.isRepeatable else {
+            throw fault("\(rule.section) is repeated", "Parameter Type", section: "Message Parameters")
+        }
+        try parameter(rule, &value, index: present)
+    }
+
+    /// Whether a parameter without a meaning here may be ignored. - Parameter rule: nil when it is unknown.
+    private func checkIgnored(_ type: UInt64, _ rule: ParameterRule?, in scope: ParameterScope) throws(CodecError) {
+        let behaviours = profile.behaviours
+        guard let rule else {
+            guard behaviours.contains(.keepsUnknownParameters) else {
                 throw fault(
-                    "unknown parameter 0x\(String(type, radix: 16))", "Parameter Type",
-                    section: "Message Parameters")
+                    "unknown parameter 0x\(String(type, radix: 16))", "Parameter Type", section: "Message Parameters")
             }
-            guard !rule.scope.isDisjoint(with: scope) else {
-                throw fault("\(rule.section) is not for this message", "Parameter Type", section: "Parameter Scope")
-            }
-            guard type != previous || rule.isRepeatable else {
-                throw fault("\(rule.section) is repeated", "Parameter Type", section: "Message Parameters")
-            }
-            previous = type
-            try parameter(rule, &value, index: value.authorizationTokens.count)
+            return
+        }
+        let isStrict = behaviours.contains(.strictUpdates) && scope.isSubset(of: .anyUpdate)
+        guard behaviours.contains(.keepsMisplacedParameters), !isStrict else {
+            throw fault("\(rule.section) is not for this message", "Parameter Type", section: "Parameter Scope")
         }
     }
 
     private mutating func writeParameters(_ value: inout Parameters, in scope: ParameterScope) throws(CodecError) {
-        var count: UInt64 = 0
-        for kind in ParameterKind.allCases {
-            let present = value.count(of: kind)
-            guard present > 0 else { continue }
-            guard let rule = profile.parameters.first(where: { $0.kind == kind }), !rule.scope.isDisjoint(with: scope)
-            else { throw fault("\(kind) cannot be sent in this message", "Parameters", section: "Parameter Scope") }
-            count += UInt64(present)
-        }
+        let slots = try slots(of: value, in: scope)
+        var count = UInt64(slots.count)
         try integer("Number of Parameters", &count)
         try checkFilters(value, in: scope)
         var previous: UInt64 = 0
-        for rule in profile.parameters {
-            for index in 0..<value.count(of: rule.kind) {
-                var code = rule.code
-                try type("Parameter Type", &code, after: previous, isDelta: true, section: rule.section)
-                previous = code
-                try parameter(rule, &value, index: index)
+        for slot in slots {
+            var code = slot.type
+            try type(
+                "Parameter Type", &code, after: previous, isDelta: profile.pairs.isDelta, section: "Message Parameters")
+            previous = code
+            if let rule = slot.rule {
+                try parameter(profile.parameters[rule], &value, index: slot.index)
+            } else {
+                try pair(&value.unknown[slot.index].value)
             }
         }
+    }
+
+    private func slots(of value: Parameters, in scope: ParameterScope) throws(CodecError) -> [PairSlot] {
+        var known: [PairSlot] = []
+        for kind in ParameterKind.allCases where profile.fixedFields[kind]?.isDisjoint(with: scope) != false {
+            let present = value.count(of: kind)
+            guard present > 0 else { continue }
+            guard
+                let rule = profile.parameters.firstIndex(where: {
+                    $0.kind == kind && !$0.scope.isDisjoint(with: scope)
+                })
+            else { throw fault("\(kind) cannot be sent in this message", "Parameters", section: "Parameter Scope") }
+            let type = profile.parameters[rule].code
+            known += (0..<present).map { PairSlot(type: type, rule: rule, index: $0) }
+        }
+        for pair in value.unknown {
+            try checkIgnored(pair.type, profile.parameters.first { $0.code == pair.type }, in: scope)
+        }
+        known.sort { ($0.type, $0.index) < ($1.type, $1.index) }
+        return PairSlot.merged(known, value.unknown, profile.pairs.isDelta ? WireOrder() : value.order)
     }
 
     /// What of the filters cannot be sent at all, or not in this message.

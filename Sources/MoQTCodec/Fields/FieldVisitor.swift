@@ -54,7 +54,7 @@ extension FieldVisitor {
     }
 
     /// A Boolean in one byte, 0 or 1.
-    mutating func flag(_ field: StaticString, _ value: inout Bool, section: String) throws(CodecError) {
+    mutating func flag(_ field: StaticString, _ value: inout Bool, section: String?) throws(CodecError) {
         var octet: UInt8 = value ? 1 : 0
         try self.octet(field, &octet)
         guard octet <= 1 else { throw fault("\(octet) is neither 0 nor 1", field, section: section) }
@@ -62,22 +62,39 @@ extension FieldVisitor {
     }
 
     /// draft-18 "Track Naming".
-    mutating func namespace(_ field: StaticString, _ value: inout TrackNamespace) throws(CodecError) {
+    /// - Parameter range: how many fields there may be.
+    mutating func namespace(
+        _ field: StaticString, _ value: inout TrackNamespace, fields range: ClosedRange<UInt64>
+    ) throws(CodecError) {
         let fields = Self.reads ? [] : value.fields
         var count = UInt64(fields.count)
         try integer("Number of Track Namespace Fields", &count)
-        guard count <= TrackNamespace.maximumFieldCount else {
-            throw fault("\(count) fields, at most 32 are allowed", field, section: "Track Naming")
+        guard range.contains(count) else {
+            throw fault("\(count) fields, \(range) are allowed", field, section: "Track Naming")
         }
+        let mayBeEmpty = profile.behaviours.contains(.emptyNamespaceFields)
         if Self.reads { value = TrackNamespace() }
         for index in 0..<Int(count) {
             var bytes = Self.reads ? [] : fields[index]
             try self.bytes("Track Namespace Field", &bytes, limit: UInt64(FullTrackName.maximumLength))
+            guard mayBeEmpty || !bytes.isEmpty else {
+                throw fault("it is empty", "Track Namespace Field", section: "Track Naming")
+            }
             guard Self.reads else { continue }
-            do { try value.append(bytes) } catch {
+            do { try value.append(bytes, mayBeEmpty: mayBeEmpty) } catch {
                 throw fault("\(error)", "Track Namespace Field", section: "Track Naming")
             }
         }
+    }
+
+    /// A whole namespace.
+    mutating func namespace(_ value: inout TrackNamespace) throws(CodecError) {
+        try namespace("Track Namespace", &value, fields: profile.limits.namespaceFields)
+    }
+
+    /// The first fields of namespaces.
+    mutating func namespacePrefix(_ value: inout TrackNamespace) throws(CodecError) {
+        try namespace("Track Namespace Prefix", &value, fields: profile.limits.prefixFields)
     }
 
     mutating func trackName(_ value: inout TrackName) throws(CodecError) {
@@ -87,7 +104,7 @@ extension FieldVisitor {
     mutating func fullTrackName(_ value: inout FullTrackName) throws(CodecError) {
         var namespace = value.namespace
         var name = value.name
-        try self.namespace("Track Namespace", &namespace)
+        try self.namespace(&namespace)
         try trackName(&name)
         guard Self.reads else { return }
         do { value = try FullTrackName(namespace: namespace, name: name) } catch {

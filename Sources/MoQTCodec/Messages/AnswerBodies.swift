@@ -5,11 +5,19 @@ extension SubscribeOK: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
+        case .targetRequestID: try visitor.target("Request ID", &target)
         case .trackAlias: try visitor.integer("Track Alias", &trackAlias.rawValue)
         case .parameters: try visitor.parameters(&parameters, in: .subscribeOK)
         case .trackProperties: try visitor.trackProperties(&trackProperties)
-        default: misplaced(field, Self.self)
+        default: try visitor.fixedField(field, &parameters, Self.self)
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.targetRequestID, if: target != nil)
+        result.insert(.trackProperties, if: !trackProperties.isEmpty)
+        return result
     }
 }
 
@@ -18,13 +26,21 @@ extension FetchOK: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
+        case .targetRequestID: try visitor.target("Request ID", &target)
         case .endOfTrack: try visitor.flag("End Of Track", &endOfTrack, section: "FETCH_OK")
         case .endLocation: try visitor.rangeEnd(&end)
         case .lastLocation: try visitor.lastLocation(&end)
         case .parameters: try visitor.parameters(&parameters, in: .fetchOK)
         case .trackProperties: try visitor.trackProperties(&trackProperties)
-        default: misplaced(field, Self.self)
+        default: try visitor.fixedField(field, &parameters, Self.self)
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.targetRequestID, if: target != nil)
+        result.insert(.trackProperties, if: !trackProperties.isEmpty)
+        return result
     }
 }
 
@@ -33,16 +49,21 @@ extension RequestOK: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
+        case .targetRequestID: try visitor.target("Request ID", &target)
+        case .trackAlias:
+            var number = trackAlias?.rawValue ?? 0
+            try visitor.integer("Track Alias", &number)
+            trackAlias = number == 0 ? nil : TrackAlias(rawValue: number)
         case .parameters: try visitor.parameters(&parameters, in: scope(context))
         case .trackProperties:
             // draft-18 "REQUEST_OK": only TRACK_STATUS_OK has them.
-            if context.place != .request(.trackStatus) {
+            if context.place != .request(.trackStatus) && context.place != .any {
                 guard visitor.isEmpty(trackProperties) else {
                     throw visitor.fault("only the answer to TRACK_STATUS has them", "Track Properties")
                 }
             }
             try visitor.trackProperties(&trackProperties)
-        default: misplaced(field, Self.self)
+        default: try visitor.fixedField(field, &parameters, Self.self)
         }
     }
 
@@ -51,7 +72,17 @@ extension RequestOK: MessageBody {
         case .control: []
         case .request(let kind): .answer(to: kind)
         case .update(let kind): .answer(toUpdateOf: kind)
+        case .any: .anyOK
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.targetRequestID, if: target != nil)
+        result.insert(.trackAlias, if: trackAlias != nil)
+        result.insert(.trackProperties, if: !trackProperties.isEmpty)
+        result.insert(.parameters, if: parameters != Parameters())
+        return result
     }
 }
 
@@ -65,15 +96,22 @@ extension RequestError: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
+        case .targetRequestID: try visitor.target("Request ID", &target)
         case .statusCode:
-            var number = visitor.profile.codes.wire(code)
-            try visitor.integer("Error Code", &number)
-            code = visitor.profile.codes.requestErrorCode(number)
+            try visitor.code("Error Code", &code, visitor.profile.codes.request(context.request))
         case .retryInterval: try visitor.retryInterval(&retryAfter)
         case .reason: try visitor.text("Error Reason", &reason, limit: visitor.profile.limits.reasonPhrase)
         case .redirect: try visitRedirect(&visitor, context)
         default: misplaced(field, Self.self)
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.targetRequestID, if: target != nil)
+        result.insert(.retryInterval, if: retryAfter != nil)
+        result.insert(.redirect, if: redirect != nil)
+        return result
     }
 
     private mutating func visitRedirect(

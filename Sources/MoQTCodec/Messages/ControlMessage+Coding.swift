@@ -20,6 +20,14 @@ extension ControlMessage {
         case .requestUpdate: .requestUpdate
         case .requestOK: .requestOK
         case .requestError: .requestError
+        case .maxRequestID: .maxRequestID
+        case .requestsBlocked: .requestsBlocked
+        case .unsubscribe: .unsubscribe
+        case .fetchCancel: .fetchCancel
+        case .publishNamespaceDone: .publishNamespaceDone
+        case .publishNamespaceCancel: .publishNamespaceCancel
+        case .unsubscribeNamespace: .unsubscribeNamespace
+        case .publishStateNotify: .publishStateNotify
         }
     }
 
@@ -42,7 +50,8 @@ extension ControlMessage {
         case .subscribeNamespace: .subscribeNamespace
         case .subscribeTracks: .subscribeTracks
         case .setup, .goAway, .subscribeOK, .publishDone, .fetchOK, .namespace, .namespaceDone, .publishBlocked,
-            .requestUpdate, .requestOK, .requestError:
+            .requestUpdate, .requestOK, .requestError, .maxRequestID, .requestsBlocked, .unsubscribe, .fetchCancel,
+            .publishNamespaceDone, .publishNamespaceCancel, .unsubscribeNamespace, .publishStateNotify:
             nil
         }
     }
@@ -61,13 +70,11 @@ extension ControlMessage {
         case .subscribeTracks(let message): message.parameters.refusal(maxFilterRanges: maxFilterRanges)
         case .requestUpdate(let message): message.parameters.refusal(maxFilterRanges: maxFilterRanges)
         case .setup, .goAway, .publishDone, .trackStatus, .publishNamespace, .subscribeNamespace, .namespace,
-            .namespaceDone, .publishBlocked, .requestOK, .requestError:
+            .namespaceDone, .publishBlocked, .requestOK, .requestError, .maxRequestID, .requestsBlocked, .unsubscribe,
+            .fetchCancel, .publishNamespaceDone, .publishNamespaceCancel, .unsubscribeNamespace, .publishStateNotify:
             nil
         }
     }
-
-    /// ``refusal(_:)`` by the rules of the newest draft, for callers with one draft only.
-    package var refusal: CodecError? { refusal(Profile.all[0]) }
 
     /// Appends type, length and body to `out`, which is left as it was when this throws.
     ///
@@ -75,7 +82,7 @@ extension ControlMessage {
     package func append(
         to out: inout [UInt8], profile: Profile, context: MessageContext
     ) throws(CodecError) {
-        guard let layout = profile.layout(of: kind, onControlStream: context.place == .control) else {
+        guard let layout = profile.layout(of: kind, in: context) else {
             throw .inexpressible(
                 "\(profile.name) has no \(kind) here", field: "Message Type",
                 section: "Control Messages")
@@ -85,7 +92,7 @@ extension ControlMessage {
         swap(&out, &writer.out)
         defer { swap(&out, &writer.out) }
         do {
-            try write(layout, &writer, context)
+            try write(layout, &writer, context.settled(by: layout))
         } catch {
             writer.out.removeSubrange(start...)
             throw error
@@ -95,14 +102,11 @@ extension ControlMessage {
     private func write(
         _ layout: MessageLayout, _ writer: inout FieldWriter, _ context: MessageContext
     ) throws(CodecError) {
-        profileAppend(layout.code, &writer)
+        writer.profile.integers.append(layout.code, to: &writer.out)
         let lengthAt = writer.out.count
         writer.out += [0, 0]
-        if case .goAway(let message) = self, message.requestID != nil, !layout.fields.contains(.requestID) {
-            throw .inexpressible("GOAWAY has no Request ID here", field: "Request ID", section: layout.name)
-        }
         var copy = self
-        try copy.visit(layout.fields, &writer, context)
+        try copy.visit(layout, &writer, context)
         let length = writer.out.count - lengthAt - 2
         guard length <= 65_535 else {
             throw .inexpressible(
@@ -111,10 +115,6 @@ extension ControlMessage {
         }
         writer.out[lengthAt] = UInt8(length >> 8)
         writer.out[lengthAt + 1] = UInt8(length & 0xFF)
-    }
-
-    private func profileAppend(_ code: UInt64, _ writer: inout FieldWriter) {
-        writer.profile.integers.append(code, to: &writer.out)
     }
 
     /// A message of the kind with nothing filled in.
@@ -138,40 +138,62 @@ extension ControlMessage {
         case .requestUpdate: .requestUpdate(.init())
         case .requestOK: .requestOK(.init())
         case .requestError: .requestError(.init())
+        case .maxRequestID: .maxRequestID(.init())
+        case .requestsBlocked: .requestsBlocked(.init())
+        case .unsubscribe: .unsubscribe(.init())
+        case .fetchCancel: .fetchCancel(.init())
+        case .publishNamespaceDone: .publishNamespaceDone(.init())
+        case .publishNamespaceCancel: .publishNamespaceCancel(.init())
+        case .unsubscribeNamespace: .unsubscribeNamespace(.init())
+        case .publishStateNotify: .publishStateNotify(.init())
         }
     }
 
     /// Shows `visitor` the fields in order.
+    ///
+    /// - Throws: what the visitor does; and when it writes, for a value that the layout has no field for.
     mutating func visit(
-        _ fields: [MessageField], _ visitor: inout some FieldVisitor, _ context: MessageContext
+        _ layout: MessageLayout, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch self {
-        case .setup(let body): self = .setup(try visited(body, fields, &visitor, context))
-        case .goAway(let body): self = .goAway(try visited(body, fields, &visitor, context))
-        case .subscribe(let body): self = .subscribe(try visited(body, fields, &visitor, context))
-        case .subscribeOK(let body): self = .subscribeOK(try visited(body, fields, &visitor, context))
-        case .publish(let body): self = .publish(try visited(body, fields, &visitor, context))
-        case .publishDone(let body): self = .publishDone(try visited(body, fields, &visitor, context))
-        case .fetch(let body): self = .fetch(try visited(body, fields, &visitor, context))
-        case .fetchOK(let body): self = .fetchOK(try visited(body, fields, &visitor, context))
-        case .trackStatus(let body): self = .trackStatus(try visited(body, fields, &visitor, context))
-        case .publishNamespace(let body): self = .publishNamespace(try visited(body, fields, &visitor, context))
-        case .subscribeNamespace(let body): self = .subscribeNamespace(try visited(body, fields, &visitor, context))
-        case .subscribeTracks(let body): self = .subscribeTracks(try visited(body, fields, &visitor, context))
-        case .namespace(let body): self = .namespace(try visited(body, fields, &visitor, context))
-        case .namespaceDone(let body): self = .namespaceDone(try visited(body, fields, &visitor, context))
-        case .publishBlocked(let body): self = .publishBlocked(try visited(body, fields, &visitor, context))
-        case .requestUpdate(let body): self = .requestUpdate(try visited(body, fields, &visitor, context))
-        case .requestOK(let body): self = .requestOK(try visited(body, fields, &visitor, context))
-        case .requestError(let body): self = .requestError(try visited(body, fields, &visitor, context))
+        case .setup(let body): self = .setup(try visited(body, layout, &visitor, context))
+        case .goAway(let body): self = .goAway(try visited(body, layout, &visitor, context))
+        case .subscribe(let body): self = .subscribe(try visited(body, layout, &visitor, context))
+        case .subscribeOK(let body): self = .subscribeOK(try visited(body, layout, &visitor, context))
+        case .publish(let body): self = .publish(try visited(body, layout, &visitor, context))
+        case .publishDone(let body): self = .publishDone(try visited(body, layout, &visitor, context))
+        case .fetch(let body): self = .fetch(try visited(body, layout, &visitor, context))
+        case .fetchOK(let body): self = .fetchOK(try visited(body, layout, &visitor, context))
+        case .trackStatus(let body): self = .trackStatus(try visited(body, layout, &visitor, context))
+        case .publishNamespace(let body): self = .publishNamespace(try visited(body, layout, &visitor, context))
+        case .subscribeNamespace(let body): self = .subscribeNamespace(try visited(body, layout, &visitor, context))
+        case .subscribeTracks(let body): self = .subscribeTracks(try visited(body, layout, &visitor, context))
+        case .namespace(let body): self = .namespace(try visited(body, layout, &visitor, context))
+        case .namespaceDone(let body): self = .namespaceDone(try visited(body, layout, &visitor, context))
+        case .publishBlocked(let body): self = .publishBlocked(try visited(body, layout, &visitor, context))
+        case .requestUpdate(let body): self = .requestUpdate(try visited(body, layout, &visitor, context))
+        case .requestOK(let body): self = .requestOK(try visited(body, layout, &visitor, context))
+        case .requestError(let body): self = .requestError(try visited(body, layout, &visitor, context))
+        case .maxRequestID(let body): self = .maxRequestID(try visited(body, layout, &visitor, context))
+        case .requestsBlocked(let body): self = .requestsBlocked(try visited(body, layout, &visitor, context))
+        case .unsubscribe(let body): self = .unsubscribe(try visited(body, layout, &visitor, context))
+        case .fetchCancel(let body): self = .fetchCancel(try visited(body, layout, &visitor, context))
+        case .publishNamespaceDone(let body): self = .publishNamespaceDone(try visited(body, layout, &visitor, context))
+        case .publishNamespaceCancel(let body):
+            self = .publishNamespaceCancel(try visited(body, layout, &visitor, context))
+        case .unsubscribeNamespace(let body): self = .unsubscribeNamespace(try visited(body, layout, &visitor, context))
+        case .publishStateNotify(let body): self = .publishStateNotify(try visited(body, layout, &visitor, context))
         }
     }
 }
 
-private func visited<Body: MessageBody>(
-    _ body: Body, _ fields: [MessageField], _ visitor: inout some FieldVisitor, _ context: MessageContext
+private func visited<Body: MessageBody, Visitor: FieldVisitor>(
+    _ body: Body, _ layout: MessageLayout, _ visitor: inout Visitor, _ context: MessageContext
 ) throws(CodecError) -> Body {
+    if !Visitor.reads, let field = body.filled.subtracting(layout.fieldSet).all.first {
+        throw visitor.fault("it has no field for \(field)", "Message Payload")
+    }
     var body = body
-    for field in fields { try body.visit(field, &visitor, context) }
+    for field in layout.fields { try body.visit(field, &visitor, context) }
     return body
 }

@@ -18,4 +18,12 @@ package enum ControlMessage: Hashable, Sendable {
     case requestUpdate(RequestUpdate)
     case requestOK(RequestOK)
     case requestError(RequestError)
+    case maxRequestID(MaxRequestID)
+    case requestsBlocked(RequestsBlocked)
+    case unsubscribe(Unsubscribe)
+    case fetchCancel(FetchCancel)
+    case publishNamespaceDone(PublishNamespaceDone)
+    case publishNamespaceCancel(PublishNamespaceCancel)
+    case unsubscribeNamespace(UnsubscribeNamespace)
+    case publishStateNotify(PublishStateNotify)
 }

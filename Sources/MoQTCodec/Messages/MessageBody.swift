@@ -7,6 +7,12 @@ protocol MessageBody {
     mutating func visit(
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError)
+    /// Fields that not every draft's message has and that hold something; only a layout with all of them can express it.
+    var filled: MessageFields { get }
+}
+
+extension MessageBody {
+    var filled: MessageFields { [] }
 }
 
 func misplaced(_ field: MessageField, _ message: Any.Type) -> Never {
@@ -17,11 +23,55 @@ extension FieldVisitor {
     /// Properties that fill the rest of the message (draft-18 "Properties").
     mutating func trackProperties(_ value: inout Properties) throws(CodecError) {
         if !Self.reads { value = try value.recoded(for: profile) }
-        try rest("Track Properties", &value.raw)
+        let name = profile.fieldNames[.trackProperties] ?? "Track Properties"
+        try rest(name, &value.raw)
         guard Self.reads else { return }
         value.coding = profile.pairs
         // fault() knows the stream offset of the list, and so of what is in it.
-        try value.checkTrack(profile, base: fault("", "Track Properties").offset)
+        try value.checkTrack(profile, base: fault("", name).offset)
+    }
+}
+
+extension FieldVisitor {
+    /// The ID of the request a message is about, which up to draft-16 it carries.
+    mutating func target(_ field: StaticString, _ value: inout RequestID?) throws(CodecError) {
+        guard var id = Self.reads ? RequestID(rawValue: 0) : value else {
+            throw fault("the draft needs it", field)
+        }
+        try requestID(field, &id)
+        value = id
+    }
+
+    /// The request that must be processed before the request `id` (draft-17 "Required Request ID").
+    mutating func requiredRequestID(_ value: inout RequestID?, before id: RequestID) throws(CodecError) {
+        let field: StaticString = "Required Request ID Delta"
+        let section = "Required Request ID"
+        var delta: UInt64 = 0
+        if let required = value, !Self.reads {
+            guard required < id, required.isServerChosen == id.isServerChosen else {
+                throw fault("\(required) is no earlier request of the sender's", field, section: section)
+            }
+            delta = (id.rawValue - required.rawValue) / 2
+        }
+        try integer(field, &delta)
+        let (difference, overflow) = delta.multipliedReportingOverflow(by: 2)
+        guard !overflow, difference <= id.rawValue else {
+            throw fault("\(delta) reaches below 0", field, code: .invalidRequiredRequestID, section: section)
+        }
+        value = delta == 0 ? nil : RequestID(rawValue: id.rawValue - difference)
+    }
+
+    /// A code in the draft's numbers.
+    mutating func code<Code: WireCode>(
+        _ field: StaticString, _ value: inout Code, _ table: CodeTable<Code>
+    ) throws(CodecError) {
+        var number: UInt64 = 0
+        if !Self.reads {
+            guard let known = table.number(of: value) else { throw fault("\(profile.name) lacks \(value)", field) }
+            number = known
+        }
+        try integer(field, &number)
+        value = table.code(for: number)
     }
 }
 

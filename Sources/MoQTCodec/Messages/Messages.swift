@@ -1,7 +1,9 @@
 internal import Wire
 
-/// The first message on each control stream (draft-18 "SETUP").
+/// The first message on each control stream (draft-18 "SETUP"; CLIENT_SETUP and SERVER_SETUP up to draft-16).
 package struct Setup: Hashable, Sendable {
+    /// The versions a client offers, or the one a server selected (draft-14 "Versions"); empty where ALPN decides.
+    package var versions: [UInt64] = []
     /// URI path with `?query`; only from a client on native QUIC.
     package var path: WireText?
     /// URI authority; only from a client on native QUIC.
@@ -15,8 +17,12 @@ package struct Setup: Hashable, Sendable {
     package var maxRequestUpdates: UInt64?
     /// Name and version of the sender's software.
     package var implementation: WireText?
-    /// Options this build does not know, GREASE among them, in ascending order of type.
+    /// The receiver's requests stay below this ID (draft-16 "MAX_REQUEST_ID"); absent means 0, no requests at all.
+    package var maxRequestID: UInt64?
+    /// Options this build does not know, GREASE among them.
     package var unknownOptions: [KeyValue] = []
+    /// As received, where drafts let options come in any order.
+    package var order = WireOrder()
 
     package init() {}
 }
@@ -36,6 +42,8 @@ package struct GoAway: Hashable, Sendable {
 /// Asks for the objects of a track from now on (draft-18 "SUBSCRIBE").
 package struct Subscribe: Hashable, Sendable {
     package var requestID = RequestID(rawValue: 0)
+    /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
+    package var requiredRequestID: RequestID?
     package var track = FullTrackName()
     package var parameters = Parameters()
 
@@ -44,6 +52,8 @@ package struct Subscribe: Hashable, Sendable {
 
 /// Accepts a SUBSCRIBE (draft-18 "SUBSCRIBE_OK").
 package struct SubscribeOK: Hashable, Sendable {
+    /// The request answered; nil where the stream tells, from draft-17 on.
+    package var target: RequestID?
     package var trackAlias = TrackAlias(rawValue: 0)
     package var parameters = Parameters()
     package var trackProperties = Properties()
@@ -54,6 +64,8 @@ package struct SubscribeOK: Hashable, Sendable {
 /// Offers a track to a subscriber (draft-18 "PUBLISH").
 package struct Publish: Hashable, Sendable {
     package var requestID = RequestID(rawValue: 0)
+    /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
+    package var requiredRequestID: RequestID?
     package var track = FullTrackName()
     package var trackAlias = TrackAlias(rawValue: 0)
     package var parameters = Parameters()
@@ -64,6 +76,8 @@ package struct Publish: Hashable, Sendable {
 
 /// The publisher has opened its last stream for a subscription (draft-18 "PUBLISH_DONE").
 package struct PublishDone: Hashable, Sendable {
+    /// The subscription that ends; nil where the stream tells, from draft-17 on.
+    package var target: RequestID?
     package var code = PublishDoneCode.internalError
     /// Data streams opened for the subscription; nil when the publisher cannot tell.
     package var streamCount: UInt64? = 0
@@ -93,6 +107,8 @@ package struct Fetch: Hashable, Sendable {
     }
 
     package var requestID = RequestID(rawValue: 0)
+    /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
+    package var requiredRequestID: RequestID?
     package var target = Target.standalone(track: FullTrackName(), start: .zero, end: RangeEnd(group: 0))
     package var parameters = Parameters()
 
@@ -101,6 +117,8 @@ package struct Fetch: Hashable, Sendable {
 
 /// Accepts a FETCH (draft-18 "FETCH_OK").
 package struct FetchOK: Hashable, Sendable {
+    /// The request answered; nil where the stream tells, from draft-17 on.
+    package var target: RequestID?
     /// `end` is the track's last object and every object is published.
     package var endOfTrack = false
     /// End of the range that the response covers. Since draft-20 it names the last object.
@@ -114,6 +132,8 @@ package struct FetchOK: Hashable, Sendable {
 /// Asks what a SUBSCRIBE would be told (draft-18 "TRACK_STATUS").
 package struct TrackStatus: Hashable, Sendable {
     package var requestID = RequestID(rawValue: 0)
+    /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
+    package var requiredRequestID: RequestID?
     package var track = FullTrackName()
     package var parameters = Parameters()
 
@@ -123,6 +143,8 @@ package struct TrackStatus: Hashable, Sendable {
 /// Says that the sender has tracks within a namespace (draft-18 "PUBLISH_NAMESPACE").
 package struct PublishNamespace: Hashable, Sendable {
     package var requestID = RequestID(rawValue: 0)
+    /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
+    package var requiredRequestID: RequestID?
     package var namespace = TrackNamespace()
     package var parameters = Parameters()
 
@@ -132,15 +154,31 @@ package struct PublishNamespace: Hashable, Sendable {
 /// Asks for the namespaces under a prefix, now and later (draft-18 "SUBSCRIBE_NAMESPACE").
 package struct SubscribeNamespace: Hashable, Sendable {
     package var requestID = RequestID(rawValue: 0)
+    /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
+    package var requiredRequestID: RequestID?
     package var prefix = TrackNamespace()
+    /// What is asked for (draft-17 "SUBSCRIBE_NAMESPACE"); nil where drafts leave no choice: namespaces and tracks up
+    /// to draft-15, namespaces from draft-18 on.
+    package var options: SubscribeOptions?
     package var parameters = Parameters()
 
     package init() {}
 }
 
+/// What a namespace subscription is told of (draft-17 "SUBSCRIBE_NAMESPACE", Subscribe Options).
+package enum SubscribeOptions: UInt64, Hashable, Sendable {
+    /// Tracks, by PUBLISH.
+    case publish = 0
+    /// Namespaces, by NAMESPACE.
+    case namespace = 1
+    case both = 2
+}
+
 /// Asks for a PUBLISH of every track under a prefix, now and later (draft-18 "SUBSCRIBE_TRACKS").
 package struct SubscribeTracks: Hashable, Sendable {
     package var requestID = RequestID(rawValue: 0)
+    /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
+    package var requiredRequestID: RequestID?
     package var prefix = TrackNamespace()
     package var parameters = Parameters()
 
@@ -176,6 +214,10 @@ package struct PublishBlocked: Hashable, Sendable {
 package struct RequestUpdate: Hashable, Sendable {
     /// A new Request ID of the sender's.
     package var requestID = RequestID(rawValue: 0)
+    /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
+    package var requiredRequestID: RequestID?
+    /// The request changed; nil where the stream tells, from draft-17 on.
+    package var target: RequestID?
     /// What is absent stays unchanged.
     package var parameters = Parameters()
 
@@ -183,16 +225,25 @@ package struct RequestUpdate: Hashable, Sendable {
 }
 
 /// Accepts any request but SUBSCRIBE and FETCH, or an update (draft-18 "REQUEST_OK").
+///
+/// Before it there were PUBLISH_OK (up to draft-17), TRACK_STATUS_OK, PUBLISH_NAMESPACE_OK and SUBSCRIBE_NAMESPACE_OK
+/// (draft-14).
 package struct RequestOK: Hashable, Sendable {
+    /// The request answered; nil where the stream tells, from draft-17 on.
+    package var target: RequestID?
     package var parameters = Parameters()
     /// Only in answer to TRACK_STATUS.
     package var trackProperties = Properties()
+    /// Of draft-14's TRACK_STATUS_OK, where it means nothing and is to be 0; nil is written so.
+    package var trackAlias: TrackAlias?
 
     package init() {}
 }
 
-/// Refuses a request or an update (draft-18 "REQUEST_ERROR").
+/// Refuses a request or an update (draft-18 "REQUEST_ERROR"; in draft-14 SUBSCRIBE_ERROR and five others).
 package struct RequestError: Hashable, Sendable {
+    /// The request answered; nil where the stream tells, from draft-17 on.
+    package var target: RequestID?
     package var code = RequestErrorCode.internalError
     /// Milliseconds after which to try again; nil means not to.
     package var retryAfter: UInt64?

@@ -16,18 +16,26 @@ extension GoAway: MessageBody {
         }
     }
 
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.timeout, if: timeout != 0)
+        result.insert(.requestID, if: requestID != nil)
+        return result
+    }
+
     private mutating func visitRequestID(
         _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         // The least ID of the receiver's is the one to send when no request was processed.
         var id = requestID ?? RequestID(rawValue: context.sender == .server ? 0 : 1)
         try visitor.requestID("Request ID", &id)
-        guard id.isServerChosen == (context.sender == .client) else {
-            throw visitor.fault(
-                "\(id) is not an ID of the receiver's", "Request ID", code: .invalidRequestID,
-                section: "GOAWAY")
+        guard let sender = context.sender, id.isServerChosen != (sender == .client) else {
+            requestID = id
+            return
         }
-        requestID = id
+        throw visitor.fault(
+            "\(id) is not an ID of the receiver's", "Request ID", code: .invalidRequestID,
+            section: "GOAWAY")
     }
 }
 
@@ -36,10 +44,9 @@ extension PublishDone: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
+        case .targetRequestID: try visitor.target("Request ID", &target)
         case .statusCode:
-            var number = visitor.profile.codes.wire(code)
-            try visitor.integer("Status Code", &number)
-            code = visitor.profile.codes.publishDoneCode(number)
+            try visitor.code("Status Code", &code, visitor.profile.codes.publishDone)
         case .streamCount:
             let unknown = visitor.profile.limits.unknownStreamCount
             var number = streamCount ?? unknown
@@ -49,6 +56,12 @@ extension PublishDone: MessageBody {
         default: misplaced(field, Self.self)
         }
     }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.targetRequestID, if: target != nil)
+        return result
+    }
 }
 
 extension Namespace: MessageBody {
@@ -56,7 +69,7 @@ extension Namespace: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
-        case .namespaceSuffix: try visitor.namespace("Track Namespace Suffix", &suffix)
+        case .namespaceSuffix: try visitor.namespace("Track Namespace Suffix", &suffix, fields: 0...32)
         default: misplaced(field, Self.self)
         }
     }
@@ -67,7 +80,7 @@ extension NamespaceDone: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
-        case .namespaceSuffix: try visitor.namespace("Track Namespace Suffix", &suffix)
+        case .namespaceSuffix: try visitor.namespace("Track Namespace Suffix", &suffix, fields: 0...32)
         default: misplaced(field, Self.self)
         }
     }
@@ -78,7 +91,7 @@ extension PublishBlocked: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
-        case .namespaceSuffix: try visitor.namespace("Track Namespace Suffix", &suffix)
+        case .namespaceSuffix: try visitor.namespace("Track Namespace Suffix", &suffix, fields: 0...32)
         case .trackName: try visitor.trackName(&trackName)
         default: misplaced(field, Self.self)
         }

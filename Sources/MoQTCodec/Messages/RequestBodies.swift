@@ -4,10 +4,17 @@ extension Subscribe: MessageBody {
     ) throws(CodecError) {
         switch field {
         case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
         case .fullTrackName: try visitor.fullTrackName(&track)
         case .parameters: try visitor.parameters(&parameters, in: .subscribe)
-        default: misplaced(field, Self.self)
+        default: try visitor.fixedField(field, &parameters, Self.self)
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.requiredRequestID, if: requiredRequestID != nil)
+        return result
     }
 }
 
@@ -17,10 +24,17 @@ extension TrackStatus: MessageBody {
     ) throws(CodecError) {
         switch field {
         case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
         case .fullTrackName: try visitor.fullTrackName(&track)
         case .parameters: try visitor.parameters(&parameters, in: .trackStatus)
-        default: misplaced(field, Self.self)
+        default: try visitor.fixedField(field, &parameters, Self.self)
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.requiredRequestID, if: requiredRequestID != nil)
+        return result
     }
 }
 
@@ -30,12 +44,20 @@ extension Publish: MessageBody {
     ) throws(CodecError) {
         switch field {
         case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
         case .fullTrackName: try visitor.fullTrackName(&track)
         case .trackAlias: try visitor.integer("Track Alias", &trackAlias.rawValue)
         case .parameters: try visitor.parameters(&parameters, in: .publish)
         case .trackProperties: try visitor.trackProperties(&trackProperties)
-        default: misplaced(field, Self.self)
+        default: try visitor.fixedField(field, &parameters, Self.self)
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.requiredRequestID, if: requiredRequestID != nil)
+        result.insert(.trackProperties, if: !trackProperties.isEmpty)
+        return result
     }
 }
 
@@ -45,12 +67,19 @@ extension Fetch: MessageBody {
     ) throws(CodecError) {
         switch field {
         case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
         case .fetchTarget: try visitor.fetchTarget(&target)
         case .parameters: try visitor.parameters(&parameters, in: .fetch)
         case .fullTrackName: try visitor.fetchedTrack(&target)
         case .parametersWithRange: try visitor.parametersWithRange(&parameters, &target)
-        default: misplaced(field, Self.self)
+        default: try visitor.fixedField(field, &parameters, Self.self)
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.requiredRequestID, if: requiredRequestID != nil)
+        return result
     }
 }
 
@@ -60,10 +89,17 @@ extension PublishNamespace: MessageBody {
     ) throws(CodecError) {
         switch field {
         case .requestID: try visitor.requestID("Request ID", &requestID)
-        case .namespace: try visitor.namespace("Track Namespace", &namespace)
+        case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
+        case .namespace: try visitor.namespace(&namespace)
         case .parameters: try visitor.parameters(&parameters, in: .publishNamespace)
         default: misplaced(field, Self.self)
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.requiredRequestID, if: requiredRequestID != nil)
+        return result
     }
 }
 
@@ -73,10 +109,19 @@ extension SubscribeNamespace: MessageBody {
     ) throws(CodecError) {
         switch field {
         case .requestID: try visitor.requestID("Request ID", &requestID)
-        case .namespacePrefix: try visitor.namespace("Track Namespace Prefix", &prefix)
+        case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
+        case .namespacePrefix: try visitor.namespacePrefix(&prefix)
+        case .subscribeOptions: try visitor.subscribeOptions(&options)
         case .parameters: try visitor.parameters(&parameters, in: .subscribeNamespace)
         default: misplaced(field, Self.self)
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.requiredRequestID, if: requiredRequestID != nil)
+        result.insert(.subscribeOptions, if: options != nil)
+        return result
     }
 }
 
@@ -86,10 +131,17 @@ extension SubscribeTracks: MessageBody {
     ) throws(CodecError) {
         switch field {
         case .requestID: try visitor.requestID("Request ID", &requestID)
-        case .namespacePrefix: try visitor.namespace("Track Namespace Prefix", &prefix)
+        case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
+        case .namespacePrefix: try visitor.namespacePrefix(&prefix)
         case .parameters: try visitor.parameters(&parameters, in: .subscribeTracks)
         default: misplaced(field, Self.self)
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.requiredRequestID, if: requiredRequestID != nil)
+        return result
     }
 }
 
@@ -99,9 +151,33 @@ extension RequestUpdate: MessageBody {
     ) throws(CodecError) {
         switch field {
         case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
         case .parameters:
-            try visitor.parameters(&parameters, in: context.request.map(ParameterScope.update) ?? [])
-        default: misplaced(field, Self.self)
+            try visitor.parameters(&parameters, in: context.request.map(ParameterScope.update) ?? .anyUpdate)
+        case .existingRequestID:
+            try visitor.target(visitor.profile.fieldNames[.existingRequestID] ?? "Existing Request ID", &target)
+        default: try visitor.fixedField(field, &parameters, Self.self, isUpdate: true)
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.requiredRequestID, if: requiredRequestID != nil)
+        result.insert(.existingRequestID, if: target != nil)
+        return result
+    }
+}
+
+extension FieldVisitor {
+    /// draft-17 "SUBSCRIBE_NAMESPACE". What other numbers do is not said.
+    fileprivate mutating func subscribeOptions(_ value: inout SubscribeOptions?) throws(CodecError) {
+        guard var number = Self.reads ? 0 : value?.rawValue else {
+            throw fault("the draft needs it", "Subscribe Options")
+        }
+        try integer("Subscribe Options", &number)
+        guard let options = SubscribeOptions(rawValue: number) else {
+            throw fault("\(number) is none of 0, 1 and 2", "Subscribe Options")
+        }
+        value = options
     }
 }

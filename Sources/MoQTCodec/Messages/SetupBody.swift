@@ -5,9 +5,22 @@ extension Setup: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
-        case .setupOptions: try visitor.setupOptions(&self, context)
+        case .versions:
+            if context.sender == .server {
+                try visitor.selectedVersion(&versions, context)
+            } else {
+                try visitor.offeredVersions(&versions)
+            }
+        case .setupOptions: try visitor.setupOptions(&self, context, isCounted: false)
+        case .countedSetupOptions: try visitor.setupOptions(&self, context, isCounted: true)
         default: misplaced(field, Self.self)
         }
+    }
+
+    var filled: MessageFields {
+        var result = MessageFields()
+        result.insert(.versions, if: !versions.isEmpty)
+        return result
     }
 
     /// How many options of `kind` there are.
@@ -20,79 +33,93 @@ extension Setup: MessageBody {
         case .implementation: implementation == nil ? 0 : 1
         case .maxFilterRanges: maxFilterRanges == nil ? 0 : 1
         case .maxRequestUpdates: maxRequestUpdates == nil ? 0 : 1
+        case .maxRequestID: maxRequestID == nil ? 0 : 1
         }
     }
 }
 
 extension FieldVisitor {
-    /// Options that fill the rest of the message (draft-18 "SETUP").
-    fileprivate mutating func setupOptions(_ value: inout Setup, _ context: MessageContext) throws(CodecError) {
-        if Self.reads {
-            try readSetupOptions(&value, context)
-        } else {
-            try writeSetupOptions(&value, context)
+    /// The versions a client offers, counted (draft-14 "Versions").
+    fileprivate mutating func offeredVersions(_ value: inout [UInt64]) throws(CodecError) {
+        var count = UInt64(value.count)
+        try integer("Number of Supported Versions", &count)
+        guard count <= UInt64(profile.limits.parameters) else {
+            throw fault(
+                "\(count) are too many", "Number of Supported Versions", code: .internalError, section: "Versions")
         }
+        if Self.reads { value = Array(repeating: 0, count: Int(count)) }
+        for index in value.indices { try integer("Supported Versions", &value[index]) }
     }
 
-    private mutating func readSetupOptions(_ value: inout Setup, _ context: MessageContext) throws(CodecError) {
-        var type: UInt64 = 0
-        while !atEnd {
-            try self.type(
-                "Option Type", &type, after: type, isDelta: profile.pairs.isDelta,
-                section: "Key-Value-Pair Structure")
-            if let rule = profile.setupOptions.first(where: { $0.type == type }) {
-                let present = value.count(of: rule.kind)
-                guard present == 0 || rule.kind == .authorizationToken else {
-                    throw fault("option 0x\(String(type, radix: 16)) is repeated", "Option Type", section: "SETUP")
-                }
-                try setupOption(rule.kind, &value, index: present, context)
-            } else {
-                var pair =
-                    type & 1 == 0
-                    ? KeyValue(type: type, integer: 0) : KeyValue(type: type, bytes: Bytes())
-                try self.pair(&pair.value)
-                value.unknownOptions.append(pair)
-            }
-        }
-    }
-
-    private mutating func writeSetupOptions(_ value: inout Setup, _ context: MessageContext) throws(CodecError) {
-        var unknown = value.unknownOptions[...]
-        var previous: UInt64 = 0
-        for rule in profile.setupOptions {
-            try writeUnknown(&unknown, before: rule.type, &previous)
-            for index in 0..<value.count(of: rule.kind) {
-                var type = rule.type
-                try self.type("Option Type", &type, after: previous, isDelta: profile.pairs.isDelta, section: "SETUP")
-                previous = type
-                try setupOption(rule.kind, &value, index: index, context)
-            }
-        }
-        try writeUnknown(&unknown, before: nil, &previous)
-    }
-
-    private mutating func writeUnknown(
-        _ options: inout ArraySlice<KeyValue>, before limit: UInt64?, _ previous: inout UInt64
+    /// The version a server selected, which must be one of those offered (draft-14 "Versions").
+    fileprivate mutating func selectedVersion(
+        _ value: inout [UInt64], _ context: MessageContext
     ) throws(CodecError) {
-        while var option = options.first, limit.map({ option.type < $0 }) ?? true {
-            guard option.type >= previous else { throw fault("options must ascend", "Option Type", section: "SETUP") }
-            try type("Option Type", &option.type, after: previous, isDelta: profile.pairs.isDelta, section: "SETUP")
-            previous = option.type
-            try pair(&option.value)
-            options.removeFirst()
+        if Self.reads { value = [0] }
+        guard value.count == 1 else { throw fault("a server selects one", "Selected Version", section: "Versions") }
+        try integer("Selected Version", &value[0])
+        guard context.offeredVersions.isEmpty || context.offeredVersions.contains(value[0]) else {
+            throw fault(
+                "0x\(String(value[0], radix: 16)) was not offered", "Selected Version",
+                code: .versionNegotiationFailed, section: "Versions")
         }
     }
 
-    /// The value of a Key-Value-Pair.
-    private mutating func pair(_ value: inout KeyValue.Value) throws(CodecError) {
-        switch value {
-        case .integer(var number):
-            try integer("Value", &number)
-            value = .integer(number)
-        case .bytes(let bytes):
-            var array = bytes.array
-            try self.bytes("Value", &array, limit: profile.limits.pairValue)
-            if Self.reads { value = .bytes(Bytes(array)) }
+    /// Options that fill the rest of the message (draft-18 "SETUP"), or stand behind their number (draft-16
+    /// "CLIENT_SETUP and SERVER_SETUP").
+    fileprivate mutating func setupOptions(
+        _ value: inout Setup, _ context: MessageContext, isCounted: Bool
+    ) throws(CodecError) {
+        let slots = Self.reads ? [] : slots(of: value)
+        var count = UInt64(slots.count)
+        if isCounted { try integer("Number of Parameters", &count) }
+        if !Self.reads { return try writeSetupOptions(slots, &value, context) }
+        var type: UInt64 = 0
+        var index: UInt64 = 0
+        while isCounted ? index < count : !atEnd {
+            index += 1
+            try checkCount(index)
+            try self.type("Option Type", &type, after: type, isDelta: profile.pairs.isDelta, section: pairSection)
+            if !profile.pairs.isDelta { value.order.types.append(type) }
+            try readSetupOption(type, &value, context)
+        }
+    }
+
+    private mutating func readSetupOption(
+        _ type: UInt64, _ value: inout Setup, _ context: MessageContext
+    ) throws(CodecError) {
+        guard let rule = profile.setupOptions.first(where: { $0.type == type }) else {
+            var pair = KeyValue(blank: type)
+            try self.pair(&pair.value)
+            return value.unknownOptions.append(pair)
+        }
+        let present = value.count(of: rule.kind)
+        guard present == 0 || rule.kind == .authorizationToken else {
+            throw fault("option 0x\(String(type, radix: 16)) is repeated", "Option Type")
+        }
+        try setupOption(rule.kind, &value, index: present, context)
+    }
+
+    private func slots(of value: Setup) -> [PairSlot] {
+        let known = profile.setupOptions.enumerated().flatMap { index, rule in
+            (0..<value.count(of: rule.kind)).map { PairSlot(type: rule.type, rule: index, index: $0) }
+        }
+        return PairSlot.merged(known, value.unknownOptions, profile.pairs.isDelta ? WireOrder() : value.order)
+    }
+
+    private mutating func writeSetupOptions(
+        _ slots: [PairSlot], _ value: inout Setup, _ context: MessageContext
+    ) throws(CodecError) {
+        var previous: UInt64 = 0
+        for slot in slots {
+            var type = slot.type
+            try self.type("Option Type", &type, after: previous, isDelta: profile.pairs.isDelta, section: pairSection)
+            previous = type
+            if let rule = slot.rule {
+                try setupOption(profile.setupOptions[rule].kind, &value, index: slot.index, context)
+            } else {
+                try pair(&value.unknownOptions[slot.index].value)
+            }
         }
     }
 
@@ -111,6 +138,7 @@ extension FieldVisitor {
         case .maxAuthTokenCacheSize: try number("MAX_AUTH_TOKEN_CACHE_SIZE", &value.maxAuthTokenCacheSize)
         case .maxFilterRanges: try number("MAX_FILTER_RANGES", &value.maxFilterRanges)
         case .maxRequestUpdates: try number("MAX_REQUEST_UPDATES", &value.maxRequestUpdates)
+        case .maxRequestID: try number("MAX_REQUEST_ID", &value.maxRequestID)
         case .authorizationToken:
             if Self.reads { value.authorizationTokens.append(.useAlias(0)) }
             try token(&value.authorizationTokens[index])
@@ -130,7 +158,7 @@ extension FieldVisitor {
 
     /// draft-18 "AUTHORIZATION TOKEN Parameter": a client has no alias to refer to yet.
     private func checkSetupToken(_ token: AuthorizationToken, _ context: MessageContext) throws(CodecError) {
-        guard context.sender == .client else { return }
+        guard context.sender == .client, !profile.behaviours.contains(.aliasesInClientSetup) else { return }
         switch token {
         case .register, .useValue: break
         case .delete, .useAlias:
@@ -147,7 +175,7 @@ extension FieldVisitor {
     ) throws(CodecError) -> WireText {
         var text = value ?? WireText()
         try self.text(field, &text, limit: profile.limits.pairValue)
-        guard context.sender == .client, !context.overWebTransport else {
+        guard context.sender != .server, !context.overWebTransport else {
             throw fault(
                 context.overWebTransport ? "not over WebTransport" : "not from a server", field, code: wrong,
                 section: "\(field)")

@@ -1,4 +1,4 @@
-/// A Track Namespace: 0 to 32 fields, none of them empty, 4,096 bytes in all (draft-18 "Track Naming").
+/// A Track Namespace: 0 to 32 fields, none of them empty since draft-16, 4,096 bytes in all (draft-18 "Track Naming").
 ///
 /// Also used for prefixes and suffixes. Compared byte by byte. All fields lie in one array, each behind its length in
 /// two bytes, so that equality, hashing and prefix matching are single passes.
@@ -42,8 +42,9 @@ package struct TrackNamespace: Hashable, Sendable {
     }
 
     /// Adds a field at the end.
-    package mutating func append(_ field: [UInt8]) throws(NameError) {
-        guard !field.isEmpty else { throw NameError(.emptyField, at: count) }
+    /// - Parameter mayBeEmpty: for drafts 14 and 15, which do not forbid it.
+    package mutating func append(_ field: [UInt8], mayBeEmpty: Bool = false) throws(NameError) {
+        guard mayBeEmpty || !field.isEmpty else { throw NameError(.emptyField, at: count) }
         guard count < Self.maximumFieldCount else { throw NameError(.tooManyFields, at: count) }
         guard length + field.count <= FullTrackName.maximumLength else { throw NameError(.tooLong, at: count) }
         storage.append(UInt8(field.count >> 8))

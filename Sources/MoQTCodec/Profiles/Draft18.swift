@@ -4,19 +4,14 @@ extension Profile {
         name: "draft-18", alpn: "moqt-18", integers: .vi64, pairs: .delta(.vi64), streams: StreamTypes(),
         datagrams: DatagramTypes(), limits: Limits(),
         behaviours: [
-            .streamPerRequest, .goAwayOnRequestStreams, .oneSubscriptionPerTrack, .fetchDeltas, .strictParameters,
-            .padding,
+            .goAwayOnRequestStreams, .oneSubscriptionPerTrack, .fetchDeltas, .padding,
         ],
-        codes: CodeMaps(), parameters: draft18Parameters,
+        codes: .draft18, parameters: draft18Parameters,
         setupOptions: [
             .init(.path, 0x01), .init(.authorizationToken, 0x03), .init(.maxAuthTokenCacheSize, 0x04),
             .init(.authority, 0x05), .init(.implementation, 0x07),
         ],
-        trackProperties: [
-            .init(PropertyType.defaultPublisherPriority, "DEFAULT PUBLISHER PRIORITY", 0...255),
-            .init(PropertyType.defaultPublisherGroupOrder, "DEFAULT PUBLISHER GROUP ORDER", 1...2),
-            .init(PropertyType.dynamicGroups, "DYNAMIC GROUPS", 0...1),
-        ],
+        trackProperties: trackExtensions,
         messages: draft18Control + draft18Requests + draft18Answers + draft18Notices)
 
     // draft-18 "Parameter Scope" and the section of each parameter. TRACK_STATUS_OK takes what SUBSCRIBE_OK would
@@ -52,7 +47,7 @@ extension Profile {
             in: [.subscribe, .fetch, .subscriptionUpdate, .fetchUpdate, .publishOK]),
         .init(
             .locationFilter, 0x21, "SUBSCRIPTION FILTER Parameter", .locationFilter(.endGroupDelta),
-            in: [.subscribe, .publishOK, .subscriptionUpdate]),
+            in: [.subscribe, .publishOK, .subscriptionUpdate], named: "SUBSCRIPTION_FILTER"),
         .init(.groupOrder, 0x22, "GROUP ORDER Parameter", .octet, in: [.subscribe, .publishOK, .fetch]),
         .init(
             .newGroupRequest, 0x32, "NEW GROUP REQUEST Parameter", .integer,

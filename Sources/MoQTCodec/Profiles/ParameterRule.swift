@@ -4,6 +4,36 @@ package enum ParameterKind: UInt8, Hashable, Sendable, CaseIterable {
     case largestObject, fillTimeout, forward, subscriberPriority, locationFilter, groupOrder, fill
     case subgroupFilter, objectIDFilter, priorityFilter, objectPropertyFilter, trackPropertyFilter
     case newGroupRequest, trackNamespacePrefix, includeProperties
+    case maxCacheDuration, publisherPriority, dynamicGroups
+
+    /// The newest draft's name of the parameter.
+    package var field: StaticString {
+        switch self {
+        case .authorizationToken: "AUTHORIZATION_TOKEN"
+        case .objectDeliveryTimeout: "OBJECT_DELIVERY_TIMEOUT"
+        case .subgroupDeliveryTimeout: "SUBGROUP_DELIVERY_TIMEOUT"
+        case .rendezvousTimeout: "RENDEZVOUS_TIMEOUT"
+        case .expires: "EXPIRES"
+        case .largestObject: "LARGEST_OBJECT"
+        case .fillTimeout: "FILL_TIMEOUT"
+        case .forward: "FORWARD"
+        case .subscriberPriority: "SUBSCRIBER_PRIORITY"
+        case .locationFilter: "LOCATION_FILTER"
+        case .fill: "FILL_PARAMETERS"
+        case .subgroupFilter: "SUBGROUP_FILTER"
+        case .objectIDFilter: "OBJECTID_FILTER"
+        case .priorityFilter: "PRIORITY_FILTER"
+        case .objectPropertyFilter: "OBJECT_PROPERTY_FILTER"
+        case .trackPropertyFilter: "TRACK_PROPERTY_FILTER"
+        case .includeProperties: "INCLUDE_PROPERTIES"
+        case .groupOrder: "GROUP_ORDER"
+        case .newGroupRequest: "NEW_GROUP_REQUEST"
+        case .trackNamespacePrefix: "TRACK_NAMESPACE_PREFIX"
+        case .maxCacheDuration: "MAX_CACHE_DURATION"
+        case .publisherPriority: "PUBLISHER_PRIORITY"
+        case .dynamicGroups: "DYNAMIC_GROUPS"
+        }
+    }
 }
 
 /// How a parameter's value is written.
@@ -42,6 +72,10 @@ package struct ParameterScope: OptionSet, Hashable, Sendable {
     package static let subscribeNamespaceOK = Self(rawValue: 1 << 11)
     package static let subscribeTracks = Self(rawValue: 1 << 12)
     package static let subscribeTracksOK = Self(rawValue: 1 << 13)
+    /// Every answer that REQUEST_OK or a message before it can be.
+    package static let anyOK: Self = [
+        publishOK, trackStatusOK, publishNamespaceOK, subscribeNamespaceOK, subscribeTracksOK, updateOK,
+    ]
     /// REQUEST_UPDATE of a subscription, whichever side began it.
     package static let subscriptionUpdate = Self(rawValue: 1 << 14)
     package static let fetchUpdate = Self(rawValue: 1 << 15)
@@ -60,7 +94,7 @@ package struct ParameterScope: OptionSet, Hashable, Sendable {
     ]
 
     /// The scope of a REQUEST_OK or of an update on the stream of `request`.
-    static func answer(to request: RequestKind) -> Self {
+    package static func answer(to request: RequestKind) -> Self {
         switch request {
         case .subscribe: subscribeOK
         case .publish: publishOK
@@ -73,11 +107,11 @@ package struct ParameterScope: OptionSet, Hashable, Sendable {
     }
 
     /// The scope of a REQUEST_OK to an update on the stream of `request`.
-    static func answer(toUpdateOf request: RequestKind) -> Self {
+    package static func answer(toUpdateOf request: RequestKind) -> Self {
         update(of: request) == subscriptionUpdate ? subscriptionUpdateOK : otherUpdateOK
     }
 
-    static func update(of request: RequestKind) -> Self {
+    package static func update(of request: RequestKind) -> Self {
         switch request {
         case .subscribe, .publish: subscriptionUpdate
         case .fetch: fetchUpdate
@@ -98,14 +132,21 @@ package struct ParameterRule: Sendable {
     package var encoding: ParameterEncoding
     package var scope: ParameterScope
     package var isRepeatable = false
+    /// The draft's name of the parameter.
+    package var field: StaticString
     /// Of a number; others close the session with PROTOCOL_VIOLATION.
-    package var range: ClosedRange<UInt64> = 0...(.max)
+    package var range: ClosedRange<UInt64>
 
-    /// - Parameter range: which numbers are allowed, when the kind of parameter does not say it.
+    /// - Parameters:
+    ///   - range: which numbers are allowed, when the kind of parameter does not say it.
+    ///   - field: the draft's name of the parameter, when it is not the newest draft's.
     package init(
         _ kind: ParameterKind, _ code: UInt64, _ section: String, _ encoding: ParameterEncoding,
-        in scope: ParameterScope, isRepeatable: Bool = false, range: ClosedRange<UInt64> = 0...(.max)
+        in scope: ParameterScope, isRepeatable: Bool = false, range: ClosedRange<UInt64> = 0...(.max),
+        named field: StaticString? = nil
     ) {
+        self.range = range
+        self.field = field ?? kind.field
         self.kind = kind
         self.code = code
         self.section = section
@@ -119,7 +160,7 @@ package struct ParameterRule: Sendable {
 /// The setup options there are; each is a member of ``Setup``.
 package enum SetupOptionKind: Hashable, Sendable {
     case path, authority, maxAuthTokenCacheSize, authorizationToken, implementation
-    case maxFilterRanges, maxRequestUpdates
+    case maxFilterRanges, maxRequestUpdates, maxRequestID
 }
 
 /// One setup option of a draft.

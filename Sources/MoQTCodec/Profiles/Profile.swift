@@ -13,22 +13,28 @@ package final class Profile: Sendable {
     package let datagrams: DatagramTypes
     package let limits: Limits
     package let behaviours: Behaviours
-    package let codes: CodeMaps
+    package let codes: CodeTables
+    /// Requests that have streams of their own; all others share the one control stream, which is bidirectional.
+    package let requestStreams: RequestKinds
     /// In ascending order of code, as parameters are sent.
     package let parameters: [ParameterRule]
+    /// Members of ``Parameters`` that are fields of the messages in the scope, not parameters.
+    package let fixedFields: [ParameterKind: ParameterScope]
     /// In ascending order of type.
     package let setupOptions: [SetupOptionRule]
     package let trackProperties: [PropertyRule]
     /// One for each message and class of stream.
     package let messages: [MessageLayout]
-    private let controlMessages: [UInt64: Int]
-    private let requestMessages: [UInt64: Int]
+    /// The draft's names of fields that the newest draft names otherwise.
+    package let fieldNames: [MessageField: StaticString]
+    private let byCode: [UInt64: [MessageLayout]]
 
     package init(
         name: String, alpn: String, integers: IntegerCoding, pairs: KeyValueCoding, streams: StreamTypes,
-        datagrams: DatagramTypes, limits: Limits, behaviours: Behaviours, codes: CodeMaps,
-        parameters: [ParameterRule], setupOptions: [SetupOptionRule], trackProperties: [PropertyRule],
-        messages: [MessageLayout]
+        datagrams: DatagramTypes, limits: Limits, behaviours: Behaviours, codes: CodeTables,
+        requestStreams: RequestKinds = .all, parameters: [ParameterRule],
+        fixedFields: [ParameterKind: ParameterScope] = [:], setupOptions: [SetupOptionRule],
+        trackProperties: [PropertyRule], messages: [MessageLayout], fieldNames: [MessageField: StaticString] = [:]
     ) {
         self.name = name
         self.alpn = alpn
@@ -39,33 +45,36 @@ package final class Profile: Sendable {
         self.limits = limits
         self.behaviours = behaviours
         self.codes = codes
+        self.requestStreams = requestStreams
         self.parameters = parameters.sorted { $0.code < $1.code }
+        self.fixedFields = fixedFields
         self.setupOptions = setupOptions.sorted { $0.type < $1.type }
         self.trackProperties = trackProperties
         self.messages = messages
-        var control: [UInt64: Int] = [:]
-        var request: [UInt64: Int] = [:]
-        for (index, layout) in messages.enumerated() {
-            if layout.places.control { control[layout.code] = index } else { request[layout.code] = index }
-        }
-        controlMessages = control
-        requestMessages = request
+        self.fieldNames = fieldNames
+        byCode = Dictionary(grouping: messages) { $0.code }
     }
 
-    /// Every profile, newest draft first: the order in which to offer them.
-    package static let all: [Profile] = [draft18]
+    /// Every profile, newest draft first.
+    package static let all: [Profile] = [draft18, draft17, draft16, draft15, draft14]
 
-    /// The profile for a negotiated ALPN identifier; nil when there is none.
-    package static func named(_ alpn: String) -> Profile? { all.first { $0.alpn == alpn } }
+    /// The profiles that sessions speak, newest draft first: the order in which to offer them.
+    package static let spoken: [Profile] = [draft18]
 
-    /// The layout of the message with this type on a control stream, or on a request stream; nil when unknown there.
-    package func layout(code: UInt64, onControlStream: Bool) -> MessageLayout? {
-        (onControlStream ? controlMessages : requestMessages)[code].map { messages[$0] }
+    /// The spoken profile for a negotiated ALPN identifier; nil when there is none.
+    package static func named(_ alpn: String) -> Profile? { spoken.first { $0.alpn == alpn } }
+
+    /// The layouts that messages of this type can have; none when the draft has no such message.
+    package func layouts(code: UInt64) -> [MessageLayout] { byCode[code] ?? [] }
+
+    /// The layout of a kind of message in `context`; nil when the draft lacks it there.
+    package func layout(of kind: MessageKind, in context: MessageContext) -> MessageLayout? {
+        messages.first { $0.kind == kind && $0.fits(context) }
     }
 
-    /// The layout of a kind of message on a control stream, or on a request stream; nil when the draft lacks it.
-    package func layout(of kind: MessageKind, onControlStream: Bool) -> MessageLayout? {
-        messages.first { $0.kind == kind && $0.places.control == onControlStream }
+    /// Whether a message of `layout` may stand on a control stream.
+    func isForControlStream(_ layout: MessageLayout) -> Bool {
+        layout.places.control || !layout.places.requests.isSubset(of: requestStreams)
     }
 }
 
@@ -77,13 +86,21 @@ package struct Limits: Sendable {
     package var uri: UInt64 = 8192
     /// Longest value under an odd type (draft-18 "Key-Value-Pair Structure").
     package var pairValue: UInt64 = 65_535
+    /// Most fields, and least, of a Track Namespace (draft-18 "Track Naming").
+    package var namespaceFields: ClosedRange<UInt64> = 0...32
+    /// The same of a Track Namespace Prefix.
+    package var prefixFields: ClosedRange<UInt64> = 0...32
+    /// Most parameters or options of one message that this build reads; the drafts set no limit.
+    package var parameters = 256
     /// Stream Count of a publisher that cannot tell (draft-18 "PUBLISH_DONE").
     package var unknownStreamCount: UInt64 = 1 << 62 - 1
     /// Ranges that are stored of the Range Filters of a message, and of a fill; this build's own limit, below which
     /// the MAX_FILTER_RANGES that it offers must stay. More are refused with INVALID_FILTER.
     package var filterRanges = 256
-    /// Types of Mandatory Track Properties (draft-18 "Mandatory Track Properties").
-    package var mandatoryProperties: ClosedRange<UInt64> = 0x4000...0x7FFF
+    /// Types of Mandatory Track Properties (draft-18 "Mandatory Track Properties"); nil when there are none.
+    package var mandatoryProperties: ClosedRange<UInt64>? = 0x4000...0x7FFF
+
+    package init() {}
 }
 
 /// Ways in which drafts behave differently, named by what they do.
@@ -92,41 +109,22 @@ package struct Behaviours: OptionSet, Sendable {
 
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// Requests have streams of their own, and control streams are unidirectional, one from each side.
-    package static let streamPerRequest = Self(rawValue: 1 << 0)
     /// GOAWAY may be sent on a request stream too.
     package static let goAwayOnRequestStreams = Self(rawValue: 1 << 1)
     /// A second subscription of one role to a track is refused with DUPLICATE_SUBSCRIPTION.
     package static let oneSubscriptionPerTrack = Self(rawValue: 1 << 2)
     /// Group and Object IDs of fetch streams are deltas.
     package static let fetchDeltas = Self(rawValue: 1 << 3)
-    /// Unknown or misplaced Message Parameters close the session.
-    package static let strictParameters = Self(rawValue: 1 << 4)
     /// Streams and datagrams of padding exist.
     package static let padding = Self(rawValue: 1 << 5)
-}
-
-/// Where a draft's numbers for error codes differ from ``WireCode``'s.
-package struct CodeMaps: Sendable {
-    /// Pairs of our number and the draft's.
-    package var session: [UInt64: UInt64] = [:]
-    package var request: [UInt64: UInt64] = [:]
-    package var publishDone: [UInt64: UInt64] = [:]
-    package var streamReset: [UInt64: UInt64] = [:]
-
-    /// The draft's number for `code`.
-    package func wire(_ code: SessionCode) -> UInt64 { session[code.rawValue] ?? code.rawValue }
-    package func wire(_ code: RequestErrorCode) -> UInt64 { request[code.rawValue] ?? code.rawValue }
-    package func wire(_ code: PublishDoneCode) -> UInt64 { publishDone[code.rawValue] ?? code.rawValue }
-    package func wire(_ code: StreamResetCode) -> UInt64 { streamReset[code.rawValue] ?? code.rawValue }
-
-    /// The code for a number of the draft's.
-    package func sessionCode(_ wire: UInt64) -> SessionCode { .init(rawValue: Self.inverse(session, wire)) }
-    package func requestErrorCode(_ wire: UInt64) -> RequestErrorCode { .init(rawValue: Self.inverse(request, wire)) }
-    package func publishDoneCode(_ wire: UInt64) -> PublishDoneCode { .init(rawValue: Self.inverse(publishDone, wire)) }
-    package func streamResetCode(_ wire: UInt64) -> StreamResetCode { .init(rawValue: Self.inverse(streamReset, wire)) }
-
-    private static func inverse(_ map: [UInt64: UInt64], _ wire: UInt64) -> UInt64 {
-        map.first { $0.value == wire }?.key ?? wire
-    }
+    /// Unknown Message Parameters are ignored, and kept; otherwise they close the session.
+    package static let keepsUnknownParameters = Self(rawValue: 1 << 6)
+    /// Message Parameters in the wrong message are ignored, and kept; otherwise they close the session.
+    package static let keepsMisplacedParameters = Self(rawValue: 1 << 7)
+    /// In REQUEST_UPDATE they close the session even so.
+    package static let strictUpdates = Self(rawValue: 1 << 8)
+    /// Fields of a Track Namespace may be empty.
+    package static let emptyNamespaceFields = Self(rawValue: 1 << 9)
+    /// A client's SETUP may retire or use token aliases.
+    package static let aliasesInClientSetup = Self(rawValue: 1 << 10)
 }

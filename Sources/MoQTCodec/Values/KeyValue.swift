@@ -25,4 +25,9 @@ package struct KeyValue: Hashable, Sendable {
         self.type = type
         value = .bytes(bytes)
     }
+
+    /// A pair of this type with nothing in it.
+    init(blank type: UInt64) {
+        self = type & 1 == 0 ? KeyValue(type: type, integer: 0) : KeyValue(type: type, bytes: Bytes())
+    }
 }

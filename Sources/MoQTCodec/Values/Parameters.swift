@@ -38,6 +38,17 @@ package struct Parameters: Hashable, Sendable {
     package var trackNamespacePrefix: TrackNamespace?
     /// Whether the answer is to carry Track Properties; absent means yes.
     package var includeProperties: Bool?
+    /// Milliseconds from an object's first byte during which a cache may serve it (drafts up to 15; a Track Property
+    /// since); absent means no limit.
+    package var maxCacheDuration: UInt64?
+    /// Priority of objects that state none, lower first (draft-15; a Track Property since); absent means 128.
+    package var publisherPriority: UInt8?
+    /// Subscribers may ask for a new group (draft-15; a Track Property since); absent means no.
+    package var dynamicGroups: Bool?
+    /// Parameters that the draft says to ignore: unknown ones, and known ones in the wrong message.
+    package var unknown: [KeyValue] = []
+    /// As received, where drafts let parameters come in any order.
+    package var order = WireOrder()
 
     package init() {}
 
@@ -68,12 +79,15 @@ extension Parameters {
         case .fill: fill == nil ? 0 : 1
         case .subgroupFilter: count(of: .subgroupID)
         case .objectIDFilter: count(of: .objectID)
-        case .priorityFilter: count(of: .publisherPriority)
+        case .priorityFilter: count(of: RangeFilter.Kind.publisherPriority)
         case .objectPropertyFilter: count(of: .objectProperty)
         case .trackPropertyFilter: count(of: .trackProperty)
         case .newGroupRequest: newGroupRequest == nil ? 0 : 1
         case .trackNamespacePrefix: trackNamespacePrefix == nil ? 0 : 1
         case .includeProperties: includeProperties == nil ? 0 : 1
+        case .maxCacheDuration: maxCacheDuration == nil ? 0 : 1
+        case .publisherPriority: publisherPriority == nil ? 0 : 1
+        case .dynamicGroups: dynamicGroups == nil ? 0 : 1
         }
     }
 

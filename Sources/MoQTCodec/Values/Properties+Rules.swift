@@ -88,7 +88,7 @@ struct PropertyCheck {
     }
 
     private mutating func check(_ pair: KeyValueCursor.Pair, nested: Bool) throws(CodecError) {
-        if profile.limits.mandatoryProperties.contains(pair.type) {
+        if profile.limits.mandatoryProperties?.contains(pair.type) == true {
             refuse(
                 pair, "mandatory property 0x\(String(pair.type, radix: 16))", "Mandatory Track Properties",
                 request: .unsupportedExtension)

@@ -1,0 +1,45 @@
+internal import Wire
+
+/// One parameter or option that is to be written.
+struct PairSlot {
+    var type: UInt64
+    /// Which rule of the profile's it follows; nil when it is unknown.
+    var rule: Int?
+    /// Which of the values of its kind it is, or which of the unknown ones.
+    var index: Int
+
+    /// `known`, which ascend, and `unknown` in ascending order of type, or in `order`.
+    static func merged(_ known: [PairSlot], _ unknown: [KeyValue], _ order: WireOrder) -> [PairSlot] {
+        var slots = known
+        for (index, pair) in unknown.enumerated() {
+            let place = slots.firstIndex { $0.type > pair.type } ?? slots.endIndex
+            slots.insert(PairSlot(type: pair.type, rule: nil, index: index), at: place)
+        }
+        return order.arrange(slots) { $0.type }
+    }
+}
+
+extension FieldVisitor {
+    var pairSection: String { "Key-Value-Pair Structure" }
+
+    /// The value of a Key-Value-Pair.
+    mutating func pair(_ value: inout KeyValue.Value) throws(CodecError) {
+        switch value {
+        case .integer(var number):
+            try integer("Value", &number)
+            value = .integer(number)
+        case .bytes(let bytes):
+            var array = bytes.array
+            try self.bytes("Value", &array, limit: profile.limits.pairValue)
+            if Self.reads { value = .bytes(Bytes(array)) }
+        }
+    }
+
+    /// Bounds the memory that a list of pairs takes. - Parameter count: how many there are so far.
+    func checkCount(_ count: UInt64) throws(CodecError) {
+        guard count <= UInt64(profile.limits.parameters) else {
+            throw fault(
+                "more than \(profile.limits.parameters) are not read", "Parameters", code: .internalError, section: nil)
+        }
+    }
+}
