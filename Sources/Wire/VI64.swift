@@ -40,7 +40,13 @@ package enum VI64 {
     /// Appends the shortest encoding of `value`.
     @inlinable
     package static func append(_ value: UInt64, to out: inout [UInt8]) {
-        let length = byteCount(of: value)
+        append(value, byteCount: byteCount(of: value), to: &out)
+    }
+
+    /// Appends the encoding of `value` that takes `length` bytes: at least ``byteCount(of:)``, at most 9.
+    @inlinable
+    package static func append(_ value: UInt64, byteCount length: Int, to out: inout [UInt8]) {
+        precondition(length >= byteCount(of: value) && length <= 9, "no encoding of that length")
         if length == 9 {
             out.append(0xFF)
         } else {

@@ -60,7 +60,7 @@ struct HeldGroup {
 
     /// Keeps a whole object, unless it is there or was taken before.
     mutating func add(_ object: ReceivedObject) {
-        if object.status != .normal { isEndKnown = true }
+        if object.status == .endOfGroup || object.status == .endOfTrack { isEndKnown = true }
         let id = object.location.object
         guard id >= next else { return }
         var place = objects.count

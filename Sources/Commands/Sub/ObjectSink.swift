@@ -77,6 +77,7 @@ struct ObjectSink {
     private static func name(_ status: ObjectStatus) -> String {
         switch status {
         case .normal: "normal"
+        case .doesNotExist: "does-not-exist"
         case .endOfGroup: "end-of-group"
         case .endOfTrack: "end-of-track"
         }

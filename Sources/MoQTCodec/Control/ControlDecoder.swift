@@ -117,7 +117,14 @@ package struct ControlDecoder: Sendable {
     /// The header at the front of `view`, judged; nil while it is incomplete.
     private func header(_ view: Bytes) throws(CodecError) -> Header? {
         var position = 0
-        guard let type = profile.integers.read(view.span, at: &position) else { return nil }
+        guard let type = profile.integers.read(view.span, at: &position) else {
+            guard view.isEmpty || !profile.integers.forbids(view.span[0]) else {
+                throw .violation(
+                    "no integer begins so", field: "Message Type", offset: partial.consumed,
+                    section: "Variable-Length Integers")
+            }
+            return nil
+        }
         // A message that has no place here is refused before its body is waited for.
         let candidates = try admit(type)
         guard view.count >= position + 2 else { return nil }

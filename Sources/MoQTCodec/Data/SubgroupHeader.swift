@@ -1,3 +1,5 @@
+internal import Wire
+
 /// The start of a subgroup stream (draft-18 "Subgroup Header").
 package struct SubgroupHeader: Hashable, Sendable {
     /// How the stream states its Subgroup ID.
@@ -14,13 +16,14 @@ package struct SubgroupHeader: Hashable, Sendable {
     package var trackAlias: TrackAlias
     package var group: UInt64
     package var subgroup: SubgroupID
-    /// Lower goes first; nil means the track's default publisher priority.
+    /// Lower goes first; nil means the track's default publisher priority, which draft 14 cannot say.
     package var priority: UInt8?
     /// Every object has a properties field, possibly empty.
     package var hasProperties: Bool
     /// The last object before FIN is the last of the group.
     package var endOfGroup: Bool
-    /// The first object here is the first that was ever published in the subgroup.
+    /// The first object here is the first that was ever published in the subgroup; false also where the draft cannot
+    /// say so.
     package var isFirstObject: Bool
 
     package init(
@@ -67,39 +70,50 @@ package struct SubgroupHeader: Hashable, Sendable {
             guard streams.defaultPriority != 0 else { throw inexpressible("it must be stated", "Publisher Priority") }
             type |= streams.defaultPriority
         }
-        // Where there is no such bit nothing is claimed, which is no loss.
-        if isFirstObject { type |= streams.firstObject }
+        if isFirstObject {
+            guard streams.firstObject != 0 else { throw inexpressible("it cannot be stated", "FIRST_OBJECT") }
+            type |= streams.firstObject
+        }
         return type
     }
 
     private func inexpressible(_ what: String, _ field: String) -> CodecError {
         .inexpressible(what, field: field, section: "Subgroup Header")
     }
+}
 
-    /// Reads a header; nil while it is incomplete, `cursor` then knowing what it needs.
-    init?(_ bytes: Span<UInt8>, _ cursor: inout HeaderCursor, _ profile: Profile) throws(CodecError) {
+/// Reads SUBGROUP_HEADER.
+struct SubgroupHeaderReader: ElementReader {
+    let profile: Profile
+
+    func read<Trace: FieldTracing>(
+        _ view: Bytes, _ cursor: inout HeaderCursor<Trace>
+    ) throws(CodecError) -> SubgroupHeader? {
         let streams = profile.streams
-        guard let type = cursor.integer(bytes) else { return nil }
+        let bytes = view.span
+        guard let type = cursor.integer(bytes, profile.objects.names.type) else { return nil }
         guard streams.isSubgroup(type) else {
             throw .violation(
-                "invalid type 0x\(String(type, radix: 16))", field: "Type", offset: 0,
+                "invalid type 0x\(String(type, radix: 16))", field: "\(profile.objects.names.type)", offset: 0,
                 section: "Subgroup Header")
         }
-        guard let alias = cursor.integer(bytes), let group = cursor.integer(bytes) else { return nil }
+        guard let alias = cursor.integer(bytes, "Track Alias"), let group = cursor.integer(bytes, "Group ID") else {
+            return nil
+        }
         let mode = type & streams.subgroupIDMode
-        var subgroup = SubgroupID.zero
+        var subgroup = SubgroupHeader.SubgroupID.zero
         if mode == streams.subgroupIDMode & (streams.subgroupIDMode << 1), mode != 0 {
-            guard let id = cursor.integer(bytes) else { return nil }
+            guard let id = cursor.integer(bytes, "Subgroup ID") else { return nil }
             subgroup = .explicit(id)
         } else if mode != 0 {
             subgroup = .firstObject
         }
         var priority: UInt8?
         if streams.defaultPriority == 0 || type & streams.defaultPriority == 0 {
-            guard let octet = cursor.octet(bytes) else { return nil }
+            guard let octet = cursor.octet(bytes, "Publisher Priority") else { return nil }
             priority = octet
         }
-        self.init(
+        return SubgroupHeader(
             trackAlias: TrackAlias(rawValue: alias), group: group, subgroup: subgroup, priority: priority,
             hasProperties: type & streams.properties != 0, endOfGroup: type & streams.endOfGroup != 0,
             isFirstObject: type & streams.firstObject != 0)

@@ -5,7 +5,7 @@ package struct SubgroupObject: Hashable, Sendable {
     /// Object ID, larger than the one before on the stream.
     package var id: UInt64
     package var status: ObjectStatus
-    /// Empty unless `status` is normal.
+    /// Empty unless `status` is normal; draft 14 has them also with the ends of group and track.
     package var properties: Properties
     /// Bytes of payload that follow; 0 unless `status` is normal.
     package var payloadLength: UInt64
@@ -39,15 +39,18 @@ package struct SubgroupObjectEncoder: Sendable {
         let delta = try delta(object.id)
         var properties = object.properties
         if !properties.isEmpty {
-            guard hasProperties, object.status == .normal else {
+            guard hasProperties, profile.objects.statusesWithProperties.contains(object.status) else {
                 throw refusal("this object or stream has none", "Properties")
             }
             properties = try properties.recoded(for: profile)
         }
+        guard profile.objects.statuses.contains(object.status) else {
+            throw refusal("\(profile.name) has no such status", "Object Status")
+        }
         guard object.status == .normal || object.payloadLength == 0 else {
             throw refusal("an object with a status has none", "Object Payload")
         }
-        guard max(delta, object.payloadLength) <= profile.integers.maximum else {
+        guard max(object.id, object.payloadLength) <= profile.integers.maximum else {
             throw refusal("too large for \(profile.name)", "Object ID Delta")
         }
         let integers = profile.integers

@@ -47,6 +47,10 @@ package struct UniStreamRecognizer: Sendable {
         }
         var position = 0
         guard let type = profile.integers.read(all.span, at: &position) else {
+            guard all.isEmpty || !profile.integers.forbids(all.span[0]) else {
+                throw .violation(
+                    "no integer begins so", field: "Type", offset: 0, section: "Variable-Length Integers")
+            }
             pending = all.array
             return nil
         }

@@ -38,6 +38,10 @@ struct FieldReader: FieldVisitor {
         fieldStart = position
         var next = position
         guard let read = profile.integers.read(input.span, at: &next), next <= end else {
+            guard position >= end || !profile.integers.forbids(input.span[position]) else {
+                throw fault(
+                    "no integer begins so", field, code: .protocolViolation, section: "Variable-Length Integers")
+            }
             throw misfit("the bytes end inside it", field)
         }
         value = read

@@ -46,6 +46,95 @@ package struct DatagramTypes: Sendable {
     }
 }
 
+/// How the objects of a fetch stream are written (draft-18 "Fetch Header").
+package struct FetchForm: Sendable {
+    /// What tells which fields of an object are present.
+    package enum Flags: Hashable, Sendable {
+        /// Nothing: all of them are.
+        case none
+        /// One byte.
+        case octet
+        /// A variable-length integer.
+        case integer
+    }
+
+    package var flags = Flags.integer
+    /// Group and Object ID are sent as the difference from those before.
+    package var isDelta = true
+    /// An object without payload has a status.
+    package var hasStatus = false
+    /// The bit that marks an object published as a datagram; 0 where there is none, and the Subgroup ID of such an
+    /// object is its Object ID.
+    package var datagram: UInt64 = 0x40
+    /// The gaps there are signs for.
+    package var gaps: FetchGapReasons = [.doesNotExist, .unknown]
+    /// What "prior" means after a gap is stated; where it is not, encoders refer to nothing there.
+    package var gapsArePrior = true
+    /// Objects of a subgroup that differ in priority make the track malformed.
+    package var onePriorityPerSubgroup = true
+
+    package init() {}
+}
+
+/// A set of ``FetchGap/Reason``.
+package struct FetchGapReasons: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    package static let doesNotExist = Self(rawValue: 1 << 0)
+    package static let unknown = Self(rawValue: 1 << 1)
+    package static let timedOut = Self(rawValue: 1 << 2)
+}
+
+/// A set of ``ObjectStatus``.
+package struct ObjectStatuses: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package init(_ status: ObjectStatus) { rawValue = 1 << status.rawValue }
+
+    package static let normal = Self(.normal)
+    package static let doesNotExist = Self(.doesNotExist)
+    package static let endOfGroup = Self(.endOfGroup)
+    package static let endOfTrack = Self(.endOfTrack)
+
+    package func contains(_ status: ObjectStatus) -> Bool { contains(Self(status)) }
+}
+
+/// What holds for objects wherever they are sent.
+package struct ObjectRules: Sendable {
+    /// The statuses there are (draft-18 "Object Status").
+    package var statuses: ObjectStatuses = [.normal, .endOfGroup, .endOfTrack]
+    /// Statuses of objects that may have properties (draft-18 "Object Properties").
+    package var statusesWithProperties: ObjectStatuses = .normal
+    /// A list may hold Immutable Properties more than once.
+    package var repeatsImmutables = false
+    /// Types of Mandatory Track Properties, which an object may not have; nil where there are none (draft-18
+    /// "Mandatory Track Properties").
+    package var mandatoryProperties: ClosedRange<UInt64>? = 0x4000...0x7FFF
+    package var fetch = FetchForm()
+    package var names = ObjectNames()
+
+    package init() {}
+}
+
+/// What the draft calls fields and sections whose names changed.
+package struct ObjectNames: Sendable {
+    /// The first field of SUBGROUP_HEADER and OBJECT_DATAGRAM.
+    package var type: StaticString = "Type"
+    package var propertiesLength: StaticString = "Properties Length"
+    package var properties: StaticString = "Properties"
+    /// Title of the section about the properties of objects.
+    package var propertiesSection = "Object Properties"
+    package var immutableProperties = "Immutable Properties"
+    /// The IDs on fetch streams.
+    package var fetchGroup: StaticString = "Group ID Delta"
+    package var fetchObject: StaticString = "Object ID Delta"
+
+    package init() {}
+}
+
 /// Types of properties that this build reads (draft-18 "MOQT Properties"). The space is the same in every draft.
 package enum PropertyType {
     package static let objectDeliveryTimeout: UInt64 = 0x02

@@ -5,8 +5,8 @@ extension Profile {
     ///
     /// What later drafts have parameters for are fields here, the last draft to choose its version in the setup.
     package static let draft14 = Profile(
-        name: "draft-14", alpn: "moq-00", integers: .quic, pairs: .absolute(.quic), streams: oneControlStream,
-        datagrams: DatagramTypes(), limits: namedNamespaces,
+        name: "draft-14", alpn: "moq-00", integers: .quic, pairs: .absolute(.quic), streams: .draft14,
+        datagrams: .draft14, objects: .draft14, limits: namedNamespaces,
         behaviours: [
             .keepsUnknownParameters, .keepsMisplacedParameters, .emptyNamespaceFields, .aliasesInClientSetup,
             .oneSubscriptionPerTrack,
@@ -23,17 +23,7 @@ extension Profile {
         var limits = Limits()
         limits.namespaceFields = 1...32
         limits.prefixFields = 1...32
-        limits.mandatoryProperties = nil
         return limits
-    }()
-
-    /// Types of unidirectional streams where the control stream is bidirectional.
-    static let oneControlStream: StreamTypes = {
-        var types = StreamTypes()
-        types.setup = nil
-        types.padding = nil
-        types.firstObject = 0
-        return types
     }()
 
     /// draft-14 "Setup Parameters", up to draft-16. MOQT_IMPLEMENTATION has AUTHORITY's number in draft-14, a slip;

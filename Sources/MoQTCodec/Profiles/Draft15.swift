@@ -3,8 +3,8 @@ internal import Wire
 extension Profile {
     /// draft-ietf-moq-transport-15.
     package static let draft15 = Profile(
-        name: "draft-15", alpn: "moqt-15", integers: .quic, pairs: .absolute(.quic), streams: oneControlStream,
-        datagrams: DatagramTypes(), limits: namedNamespaces,
+        name: "draft-15", alpn: "moqt-15", integers: .quic, pairs: .absolute(.quic), streams: .draft15,
+        datagrams: .draft15, objects: .draft15, limits: namedNamespaces,
         behaviours: [
             .keepsUnknownParameters, .keepsMisplacedParameters, .emptyNamespaceFields, .oneSubscriptionPerTrack,
         ],

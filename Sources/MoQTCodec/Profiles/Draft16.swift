@@ -1,8 +1,8 @@
 extension Profile {
     /// draft-ietf-moq-transport-16.
     package static let draft16 = Profile(
-        name: "draft-16", alpn: "moqt-16", integers: .quic, pairs: .delta(.quic), streams: oneControlStream,
-        datagrams: DatagramTypes(), limits: draft16Limits,
+        name: "draft-16", alpn: "moqt-16", integers: .quic, pairs: .delta(.quic), streams: .draft15,
+        datagrams: .draft15, objects: .draft16, limits: draft16Limits,
         behaviours: [.keepsMisplacedParameters, .strictUpdates, .oneSubscriptionPerTrack],
         codes: .draft16, requestStreams: .subscribeNamespace, parameters: draft16Parameters,
         setupOptions: draft14SetupOptions,

@@ -1,8 +1,8 @@
 extension Profile {
     /// draft-ietf-moq-transport-17.
     package static let draft17 = Profile(
-        name: "draft-17", alpn: "moqt-17", integers: .vi64, pairs: .delta(.vi64), streams: draft17Streams,
-        datagrams: DatagramTypes(), limits: draft17Limits, behaviours: [.oneSubscriptionPerTrack],
+        name: "draft-17", alpn: "moqt-17", integers: .vi64Without7, pairs: .delta(.vi64Without7),
+        streams: .draft17, datagrams: .draft15, objects: .draft17, limits: Limits(), behaviours: [.oneSubscriptionPerTrack],
         codes: .draft17, parameters: draft17Parameters,
         setupOptions: [
             .init(.path, 0x01), .init(.authorizationToken, 0x03), .init(.maxAuthTokenCacheSize, 0x04),
@@ -10,19 +10,6 @@ extension Profile {
         ],
         trackProperties: trackExtensions,
         messages: draft17Control + draft17Requests + draft17Answers + draft17Notices)
-
-    private static let draft17Limits: Limits = {
-        var limits = Limits()
-        limits.mandatoryProperties = nil
-        return limits
-    }()
-
-    private static let draft17Streams: StreamTypes = {
-        var types = StreamTypes()
-        types.padding = nil
-        types.firstObject = 0
-        return types
-    }()
 
     // draft-17 "Message Parameters". RENDEZVOUS_TIMEOUT has no stated encoding; all other timeouts are integers.
     private static let draft17Parameters: [ParameterRule] = [

@@ -1,8 +1,8 @@
 extension Profile {
     /// draft-ietf-moq-transport-18.
     package static let draft18 = Profile(
-        name: "draft-18", alpn: "moqt-18", integers: .vi64, pairs: .delta(.vi64), streams: StreamTypes(),
-        datagrams: DatagramTypes(), limits: Limits(),
+        name: "draft-18", alpn: "moqt-18", integers: .vi64, pairs: .delta(.vi64), streams: .draft18,
+        datagrams: .draft18, objects: .draft18, limits: Limits(),
         behaviours: [
             .goAwayOnRequestStreams, .oneSubscriptionPerTrack, .fetchDeltas, .padding,
         ],

@@ -11,6 +11,7 @@ package final class Profile: Sendable {
     package let pairs: KeyValueCoding
     package let streams: StreamTypes
     package let datagrams: DatagramTypes
+    package let objects: ObjectRules
     package let limits: Limits
     package let behaviours: Behaviours
     package let codes: CodeTables
@@ -31,7 +32,7 @@ package final class Profile: Sendable {
 
     package init(
         name: String, alpn: String, integers: IntegerCoding, pairs: KeyValueCoding, streams: StreamTypes,
-        datagrams: DatagramTypes, limits: Limits, behaviours: Behaviours, codes: CodeTables,
+        datagrams: DatagramTypes, objects: ObjectRules, limits: Limits, behaviours: Behaviours, codes: CodeTables,
         requestStreams: RequestKinds = .all, parameters: [ParameterRule],
         fixedFields: [ParameterKind: ParameterScope] = [:], setupOptions: [SetupOptionRule],
         trackProperties: [PropertyRule], messages: [MessageLayout], fieldNames: [MessageField: StaticString] = [:]
@@ -42,6 +43,7 @@ package final class Profile: Sendable {
         self.pairs = pairs
         self.streams = streams
         self.datagrams = datagrams
+        self.objects = objects
         self.limits = limits
         self.behaviours = behaviours
         self.codes = codes
@@ -97,8 +99,6 @@ package struct Limits: Sendable {
     /// Ranges that are stored of the Range Filters of a message, and of a fill; this build's own limit, below which
     /// the MAX_FILTER_RANGES that it offers must stay. More are refused with INVALID_FILTER.
     package var filterRanges = 256
-    /// Types of Mandatory Track Properties (draft-18 "Mandatory Track Properties"); nil when there are none.
-    package var mandatoryProperties: ClosedRange<UInt64>? = 0x4000...0x7FFF
 
     package init() {}
 }

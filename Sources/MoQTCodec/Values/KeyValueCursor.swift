@@ -9,6 +9,8 @@ struct KeyValueCursor {
         case tooLong(offset: Int)
         /// The list ends inside a pair.
         case truncated(offset: Int)
+        /// No integer begins so.
+        case forbidden(offset: Int)
     }
 
     /// One pair; of an odd type `value` is the length and `start` is where the bytes begin.
@@ -25,7 +27,8 @@ struct KeyValueCursor {
     }
 
     private let coding: KeyValueCoding
-    private var position: Int
+    /// Where the next pair begins.
+    private(set) var position: Int
     private let end: Int
     private var type: UInt64 = 0
 
@@ -60,7 +63,8 @@ struct KeyValueCursor {
     private mutating func integer(_ bytes: Span<UInt8>) throws(Fault) -> UInt64 {
         let offset = position
         guard let value = coding.integers.read(bytes, at: &position), position <= end else {
-            throw .truncated(offset: offset)
+            let isForbidden = offset < end && coding.integers.forbids(bytes[offset])
+            throw isForbidden ? .forbidden(offset: offset) : .truncated(offset: offset)
         }
         return value
     }
@@ -77,6 +81,10 @@ extension CodecError {
                 section: section)
         case .tooLong(let offset):
             self = .violation("more than 65535 bytes", field: "Length", offset: base + UInt64(offset), section: section)
+        case .forbidden(let offset):
+            self = .violation(
+                "no integer begins so", field: "Value", offset: base + UInt64(offset),
+                section: "Variable-Length Integers")
         case .truncated(let offset):
             self.init(
                 .session(.keyValueFormattingError), "the properties end inside a pair", field: "Value",

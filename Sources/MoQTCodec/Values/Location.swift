@@ -50,6 +50,8 @@ package enum GroupOrder: UInt8, Hashable, Sendable {
 package enum ObjectStatus: UInt64, Hashable, Sendable {
     /// An ordinary object, possibly empty.
     case normal = 0
+    /// There is no object with this Object ID, nor will there be. Only drafts 14 and 15 have it.
+    case doesNotExist = 1
     /// No object of the group has this Object ID or a larger one.
     case endOfGroup = 3
     /// No object of the track is at this Location or beyond.

@@ -34,8 +34,10 @@ struct PropertyCheck {
     private let group: UInt64
     private let object: UInt64
     private var immutables = 0
-    private var groupGaps = 0
-    private var objectGaps = 0
+    /// The Prior Group ID Gap, when there is one.
+    private(set) var groupGap: UInt64?
+    /// The Prior Object ID Gap, when there is one; at most the Object ID.
+    private(set) var objectGap: UInt64?
     /// A rule that is not the session's; kept so that those that are come first.
     private var refusal: CodecError?
 
@@ -57,7 +59,9 @@ struct PropertyCheck {
             try check(pair, nested: false)
             guard pair.type == PropertyType.immutableProperties else { continue }
             immutables += 1
-            if immutables > 1 { refuse(pair, "two Immutable Properties", "Immutable Properties") }
+            if immutables > 1, !profile.objects.repeatsImmutables {
+                refuse(pair, "two Immutable Properties", profile.objects.names.immutableProperties)
+            }
             try walkImmutables(bytes, coding, pair)
         }
         if let refusal { throw refusal }
@@ -70,14 +74,14 @@ struct PropertyCheck {
         do {
             while let pair = try cursor.next(bytes) {
                 if pair.type == PropertyType.immutableProperties {
-                    refuse(pair, "Immutable Properties within themselves", "Immutable Properties")
+                    refuse(pair, "Immutable Properties within themselves", profile.objects.names.immutableProperties)
                 }
                 try check(pair, nested: true)
             }
         } catch let error as CodecError {
             throw error
         } catch {
-            refuse(list, "a pair within cannot be read", "Immutable Properties")
+            refuse(list, "a pair within cannot be read", profile.objects.names.immutableProperties)
         }
     }
 
@@ -88,7 +92,7 @@ struct PropertyCheck {
     }
 
     private mutating func check(_ pair: KeyValueCursor.Pair, nested: Bool) throws(CodecError) {
-        if profile.limits.mandatoryProperties?.contains(pair.type) == true {
+        if profile.objects.mandatoryProperties?.contains(pair.type) == true {
             refuse(
                 pair, "mandatory property 0x\(String(pair.type, radix: 16))", "Mandatory Track Properties",
                 request: .unsupportedExtension)
@@ -107,15 +111,15 @@ struct PropertyCheck {
     /// draft-18 "Prior Group ID Gap", "Prior Object ID Gap".
     private mutating func checkGaps(_ pair: KeyValueCursor.Pair) {
         if pair.type == PropertyType.priorGroupIDGap {
-            groupGaps += 1
-            if groupGaps > 1 || pair.value > group {
+            if groupGap != nil || pair.value > group {
                 refuse(pair, "repeated, or larger than the Group ID", "Prior Group ID Gap")
             }
+            groupGap = pair.value
         } else if pair.type == PropertyType.priorObjectIDGap {
-            objectGaps += 1
-            if objectGaps > 1 || pair.value > object {
+            if objectGap != nil || pair.value > object {
                 refuse(pair, "repeated, or larger than the Object ID", "Prior Object ID Gap")
             }
+            objectGap = pair.value
         }
     }
 
@@ -124,7 +128,8 @@ struct PropertyCheck {
     ) {
         guard refusal == nil else { return }
         refusal = CodecError(
-            isTrack ? .request(request) : .track, what, field: isTrack ? "Track Properties" : "Object Properties",
+            isTrack ? .request(request) : .track, what,
+            field: isTrack ? "Track Properties" : profile.objects.names.propertiesSection,
             offset: base + UInt64(pair.offset), section: section)
     }
 }

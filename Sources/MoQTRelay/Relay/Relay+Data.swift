@@ -27,7 +27,7 @@ extension Relay {
             if case .fill(let fill) = peer.writers[stream] { fill.begin(header, now) }
             peer.credit(stream, wireBytes)
         case .fetchGap(let stream, let gap, let wireBytes):
-            if case .fill(let fill) = peer.writers[stream], gap.reason == .unknown { fill.hasGaps = true }
+            if case .fill(let fill) = peer.writers[stream], gap.reason != .doesNotExist { fill.hasGaps = true }
             peer.credit(stream, wireBytes)
         case .fetchEnded(let stream, let end, _):
             if case .fill(let fill) = peer.writers.removeValue(forKey: stream) { ended(fill, end, peer) }
