@@ -219,44 +219,6 @@ struct FetchVectorTests {
         }
         #expect(hex(out) == hex(bytes))
     }
-
-    @Test("random streams come back as they were, in both orders", arguments: 0..<40 as Range<UInt64>)
-    func random(_ seed: UInt64) throws {
-        var random = Seeded(seed)
-        let order: GroupOrder = random.chance() ? .ascending : .descending
-        var encoder = FetchObjectEncoder(profile: draft18, order: order)
-        var out: [UInt8] = []
-        var expected: [FetchStreamDecoder.Event] = [.header(RequestID(rawValue: seed))]
-        try encoder.appendHeader(RequestID(rawValue: seed), to: &out)
-        var location = Location(group: 1 << 40, object: random.number() >> 8)
-        for _ in 0..<30 {
-            if random.next() % 8 == 0 {
-                let gap = FetchGap(reason: random.chance() ? .unknown : .doesNotExist, end: location)
-                try encoder.append(gap, to: &out)
-                expected.append(.gap(gap))
-            } else {
-                let payload = random.bytes(0...9)
-                let object = FetchObject(
-                    location: location, subgroup: random.chance() ? random.next() % 3 : nil,
-                    priority: UInt8(random.next() % 3),
-                    properties: random.chance() ? properties(.init(type: 13, bytes: Bytes(payload))) : Properties(),
-                    payloadLength: UInt64(payload.count))
-                try encoder.append(object, to: &out)
-                out += payload
-                expected.append(.object(object))
-                if !payload.isEmpty { expected.append(.payload(Bytes(payload))) }
-                expected.append(.objectEnd)
-            }
-            if random.chance() {
-                location.object += 1 + random.next() % 3
-            } else {
-                let step = 1 + random.next() % 3
-                location.group = order == .ascending ? location.group + step : location.group - step
-                location.object = random.number() >> 8
-            }
-        }
-        for chunks in [[out], out.map { [$0] }] { #expect(try fetchEvents(chunks, order: order) == expected) }
-    }
 }
 
 @Suite("draft-18 unidirectional streams")

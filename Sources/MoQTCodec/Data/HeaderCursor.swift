@@ -84,10 +84,10 @@ extension HeaderCursor {
     mutating func properties(
         _ view: Bytes, limits: DataLimits, _ profile: Profile
     ) throws(CodecError) -> PropertiesRange? {
-        let names = profile.objects.names
         let lengthOffset = offset
-        guard let length = integer(view.span, names.propertiesLength) else { return nil }
+        guard let length = integer(view.span, profile.objects.names.propertiesLength) else { return nil }
         guard length <= UInt64(limits.maximumPropertiesLength) else {
+            let names = profile.objects.names
             throw CodecError(
                 .track, "\(length) bytes, at most \(limits.maximumPropertiesLength) are accepted",
                 field: "\(names.propertiesLength)", offset: lengthOffset, section: names.propertiesSection)
@@ -95,7 +95,8 @@ extension HeaderCursor {
         let range = PropertiesRange(start: position, count: Int(length))
         guard skip(view.span, range.count) else { return nil }
         trace.pairs(
-            names.properties, in: view, from: range.start, count: range.count, at: base + UInt64(range.start),
+            profile.objects.names.properties, in: view, from: range.start, count: range.count,
+            at: base + UInt64(range.start),
             profile.pairs)
         return range
     }
@@ -106,15 +107,14 @@ extension HeaderCursor {
     ) throws(CodecError) -> ObjectStatus? {
         let start = offset
         guard let number = integer(bytes, "Object Status") else { return nil }
-        let rules = profile.objects
-        guard let status = ObjectStatus(rawValue: number), rules.statuses.contains(status) else {
+        guard let status = ObjectStatus(rawValue: number), profile.objects.statuses.contains(status) else {
             throw .violation(
                 "unknown status \(number)", field: "Object Status", offset: start, section: "Object Status")
         }
-        guard !hasProperties || rules.statusesWithProperties.contains(status) else {
+        guard !hasProperties || profile.objects.statusesWithProperties.contains(status) else {
             throw .violation(
                 "an object with this status has no properties", field: "Object Status", offset: start,
-                section: rules.names.propertiesSection)
+                section: profile.objects.names.propertiesSection)
         }
         return status
     }

@@ -19,7 +19,8 @@ extension Properties {
                 bytes.append(to: &out)
             }
         }
-        self.init(raw: Bytes(out), coding: profile.pairs)
+        // Of an empty list there is one form.
+        self = out.isEmpty ? Properties() : Properties(raw: Bytes(out), coding: profile.pairs)
     }
 
     /// Every pair of the list, in order; Immutable Properties are one of them. A pair that cannot be read ends the list.
