@@ -9,6 +9,7 @@ let drafts = Array(14...22)
 func data(_ draft: Int) -> Profile { profiles[draft - 14] }
 
 private let profiles: [Profile] = drafts.map { draft in
+    if let profile = Profile.all.first(where: { $0.name == "draft-\(draft)" }) { return profile }
     let integers: IntegerCoding = draft < 17 ? .quic : draft == 17 ? .vi64Without7 : .vi64
     let streams: StreamTypes = draft < 15 ? .draft14 : draft < 17 ? .draft15 : draft == 17 ? .draft17 : .draft18
     let fetchAndStatus: [ObjectRules] = [.draft14, .draft15, .draft16, .draft17, .draft18, .draft18, .draft20]

@@ -111,8 +111,14 @@ struct IntegerFormTests {
         if text.hasSuffix("fc") { try reader.take(bytes) }
     }
 
-    @Test("in a datagram and as a stream type too", arguments: ["fc", "fd"])
+    @Test("in a message, in a datagram and as a stream type too", arguments: ["fc", "fd"])
     func elsewhere(_ lead: String) throws {
+        for message in ["fc00000000000003", "af000003" + "02fc00"] {
+            var decoder = ControlDecoder(profile: .draft17, receiver: .server, stream: .control)
+            var input = Bytes(hex(message.replacing("fc", with: lead)))
+            let error = #expect(throws: CodecError.self) { try decoder.next(&input) }
+            #expect(error?.scope == protocolViolation)
+        }
         #expect(datagramFault("00" + lead + "000000000000000000", 17)?.section == "Variable-Length Integers")
         #expect(datagramFault("00" + lead + "0000000000000000009968", 18) == nil)
         var recognizer = UniStreamRecognizer(profile: data(17))
