@@ -31,7 +31,7 @@ extension FieldVisitor {
         _ type: UInt64, _ value: inout Parameters, in scope: ParameterScope
     ) throws(CodecError) {
         let rule = profile.parameters.first { $0.code == type }
-        guard let rule, !rule.scope.isDisjoint(with: scope) else {
+        guard let rule, !rule.scope.union(rule.alsoReadIn).isDisjoint(with: scope) else {
             try checkIgnored(type, rule, in: scope)
             var pair = KeyValue(blank: type)
             try self.pair(&pair.value)

@@ -88,7 +88,7 @@ extension FieldVisitor {
             throw fault("the range belongs to what is fetched", "LOCATION_FILTER", section: "FETCH")
         }
         var all = value
-        all.locationFilter = range
+        all.locationFilter = Self.reads ? nil : range
         try parameters(&all, in: .fetch)
         target = .standalone(track: track, range: all.locationFilter)
         all.locationFilter = nil

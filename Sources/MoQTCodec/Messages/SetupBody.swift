@@ -70,7 +70,7 @@ extension FieldVisitor {
     fileprivate mutating func setupOptions(
         _ value: inout Setup, _ context: MessageContext, isCounted: Bool
     ) throws(CodecError) {
-        let slots = Self.reads ? [] : slots(of: value)
+        let slots = Self.reads ? [] : try slots(of: value)
         var count = UInt64(slots.count)
         if isCounted { try integer("Number of Parameters", &count) }
         if !Self.reads { return try writeSetupOptions(slots, &value, context) }
@@ -100,7 +100,12 @@ extension FieldVisitor {
         try setupOption(rule.kind, &value, index: present, context)
     }
 
-    private func slots(of value: Setup) -> [PairSlot] {
+    private func slots(of value: Setup) throws(CodecError) -> [PairSlot] {
+        for kind in SetupOptionKind.allCases where value.count(of: kind) > 0 {
+            guard profile.setupOptions.contains(where: { $0.kind == kind }) else {
+                throw fault("\(profile.name) has no \(kind)", "Setup Options")
+            }
+        }
         let known = profile.setupOptions.enumerated().flatMap { index, rule in
             (0..<value.count(of: rule.kind)).map { PairSlot(type: rule.type, rule: index, index: $0) }
         }

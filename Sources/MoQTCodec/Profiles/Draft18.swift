@@ -62,7 +62,7 @@ extension Profile {
         .init(.goAway, 0x10, "GOAWAY", [.newSessionURI, .timeout, .requestID], .init(control: true)),
     ]
 
-    private static let draft18Requests: [MessageLayout] = [
+    static let draft18Requests: [MessageLayout] = [
         .init(.subscribe, 0x03, "SUBSCRIBE", [.requestID, .fullTrackName, .parameters], .init(opens: .subscribe)),
         .init(
             .publish, 0x1D, "PUBLISH", [.requestID, .fullTrackName, .trackAlias, .parameters, .trackProperties],
@@ -85,7 +85,7 @@ extension Profile {
     private static let updatable: RequestKinds = .all.subtracting(.trackStatus)
 
     // The message table also lists PUBLISH_OK 0x1E, but every section says that REQUEST_OK answers PUBLISH.
-    private static let draft18Answers: [MessageLayout] = [
+    static let draft18Answers: [MessageLayout] = [
         .init(
             .subscribeOK, 0x04, "SUBSCRIBE_OK", [.trackAlias, .parameters, .trackProperties],
             .init(answers: .subscribe)),
@@ -100,7 +100,7 @@ extension Profile {
             .init(answers: .all, replies: updatable, follows: .publish)),
     ]
 
-    private static let draft18Notices: [MessageLayout] = [
+    static let draft18Notices: [MessageLayout] = [
         .init(
             .goAway, 0x10, "GOAWAY", [.newSessionURI, .timeout],
             .init(precedes: .all.subtracting([.subscribeNamespace, .subscribeTracks]), replies: .all, follows: .all)),

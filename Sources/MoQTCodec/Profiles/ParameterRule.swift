@@ -130,35 +130,40 @@ package struct ParameterRule: Sendable {
     /// Title of the section about it.
     package var section: String
     package var encoding: ParameterEncoding
+    /// Where it may be sent.
     package var scope: ParameterScope
-    package var isRepeatable = false
+    /// Where else it is read, because drafts or peers do not agree on it.
+    package var alsoReadIn: ParameterScope
+    package var isRepeatable: Bool
     /// The draft's name of the parameter.
     package var field: StaticString
     /// Of a number; others close the session with PROTOCOL_VIOLATION.
     package var range: ClosedRange<UInt64>
 
     /// - Parameters:
+    ///   - scope: where it may be sent and is read.
+    ///   - alsoReadIn: where else it is read.
     ///   - range: which numbers are allowed, when the kind of parameter does not say it.
     ///   - field: the draft's name of the parameter, when it is not the newest draft's.
     package init(
         _ kind: ParameterKind, _ code: UInt64, _ section: String, _ encoding: ParameterEncoding,
-        in scope: ParameterScope, isRepeatable: Bool = false, range: ClosedRange<UInt64> = 0...(.max),
-        named field: StaticString? = nil
+        in scope: ParameterScope, alsoReadIn: ParameterScope = [], isRepeatable: Bool = false,
+        range: ClosedRange<UInt64> = 0...(.max), named field: StaticString? = nil
     ) {
-        self.range = range
         self.field = field ?? kind.field
         self.kind = kind
         self.code = code
         self.section = section
         self.encoding = encoding
         self.scope = scope
+        self.alsoReadIn = alsoReadIn
         self.isRepeatable = isRepeatable
         self.range = range
     }
 }
 
 /// The setup options there are; each is a member of ``Setup``.
-package enum SetupOptionKind: Hashable, Sendable {
+package enum SetupOptionKind: Hashable, Sendable, CaseIterable {
     case path, authority, maxAuthTokenCacheSize, authorizationToken, implementation
     case maxFilterRanges, maxRequestUpdates, maxRequestID
 }

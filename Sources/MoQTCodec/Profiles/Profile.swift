@@ -58,7 +58,9 @@ package final class Profile: Sendable {
     }
 
     /// Every profile, newest draft first.
-    package static let all: [Profile] = [draft18, draft17, draft16, draft15, draft14]
+    package static let all: [Profile] = [
+        draft22, draft21, draft20, draft19, draft18, draft17, draft16, draft15, draft14,
+    ]
 
     /// The profiles that sessions speak, newest draft first: the order in which to offer them.
     package static let spoken: [Profile] = [draft18]
