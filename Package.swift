@@ -12,24 +12,24 @@ let strict: [SwiftSetting] = [
 /// Settings of the layers that hold no C: every unsafe operation is marked where it stands.
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 
-/// A target of `Sources/NAME` together with its tests in `Tests/NAME`.
+/// A target of `Sources/NAME` together with its tests in `Tests/NAME`; `data` are folders there without sources.
 func layer(
     _ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting],
-    testing: [Target.Dependency] = []
+    testing: [Target.Dependency] = [], data: [String] = []
 ) -> [Target] {
     let tested: [Target.Dependency] = [.init(stringLiteral: name)]
     return [
         .target(name: name, dependencies: dependencies, swiftSettings: settings),
         .testTarget(
             name: name + "Tests", dependencies: tested + dependencies + testing,
-            path: "Tests/" + name, swiftSettings: strict),
+            path: "Tests/" + name, exclude: data, swiftSettings: strict),
     ]
 }
 
 let layers: [[Target]] = [
     // Lifetimes: for `Bytes.span`, the one borrowed view of our own.
     layer("Wire", [], pure + [.enableExperimentalFeature("Lifetimes")]),
-    layer("MoQTCodec", ["Wire"], pure),
+    layer("MoQTCodec", ["Wire"], pure, data: ["Vectors"]),
     layer("MoQTSession", ["MoQTCodec", "Wire"], pure),
     layer("MoQTRelay", ["MoQTSession", "MoQTCodec", "Wire"], pure),
     layer("MoQTMedia", ["Wire"], pure),

@@ -4,7 +4,7 @@ _moqt() {
     if [[ $word == = ]]; then word=; fi
     if [[ $option == = ]]; then option=${COMP_WORDS[COMP_CWORD-2]}; fi
     if [[ $COMP_CWORD -eq 1 ]]; then
-        COMPREPLY=($(compgen -W 'relay pub sub help completions --help --version' -- "$word"))
+        COMPREPLY=($(compgen -W 'relay pub sub inspect help completions --help --version' -- "$word"))
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -100,10 +100,21 @@ _moqt() {
                 --log) values='file' ;;
                 *) : ;;
             esac ;;
+        inspect)
+            names='--hex --draft --stream --context -V --tree --bytes --reencode --drafts -c --count --json -v --verbose -q --quiet --color --log -h --help --version'
+            case $option in
+                --draft) values='18 17 16 15 14' ;;
+                --stream) values='message control request uni datagram' ;;
+                --context) values='answers= i_am= first= first_response= desc= max_ranges= offered= wt= fill_of= updates=' ;;
+                -c|--count) values='any' ;;
+                --color) values='auto always never' ;;
+                --log) values='file' ;;
+                *) if [[ $word != -* ]]; then values='file'; fi ;;
+            esac ;;
         help)
             names='--man -h --help --version'
             case $option in
-                *) if [[ $word != -* ]]; then values='relay pub sub help completions'; fi ;;
+                *) if [[ $word != -* ]]; then values='relay pub sub inspect help completions'; fi ;;
             esac ;;
         completions)
             names='-h --help --version'

@@ -31,7 +31,10 @@ import Testing
     @Test(
         "a usage error is one line on stderr and status 2",
         arguments: [
-            ([], "moqt: expected a command: relay, pub, sub, help or completions, got nothing; see moqt --help"),
+            (
+                [],
+                "moqt: expected a command: relay, pub, sub, inspect, help or completions, got nothing; see moqt --help"
+            ),
             (["pubb"], "moqt: pubb: unknown command; did you mean pub?"),
             (["xyzzy"], "moqt: xyzzy: unknown command; see moqt --help"),
             (["--hepl"], "moqt: --hepl: unknown option; did you mean --help?"),
@@ -41,7 +44,7 @@ import Testing
             (["sub"], "moqt sub: URL: expected moqt://HOST[:PORT][/PATH][?QUERY], got nothing"),
             (["pub", "h:443", "x"], "moqt pub: URL: expected moqt://HOST[:PORT][/PATH][?QUERY], got 'h:443'"),
             (["relay", "x"], "moqt relay: expected no more operands, got 'x'"),
-            (["help", "x"], "moqt help: COMMAND: expected relay, pub, sub, help or completions, got 'x'"),
+            (["help", "x"], "moqt help: COMMAND: expected relay, pub, sub, inspect, help or completions, got 'x'"),
             (["completions"], "moqt completions: SHELL: expected bash, zsh or fish, got nothing"),
         ])
     func usageErrors(_ arguments: [String], _ line: String) throws {

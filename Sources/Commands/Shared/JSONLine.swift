@@ -4,6 +4,8 @@
 ///     line.add("kind", "object")
 ///     line.add("group", 7)
 ///     try line.write(to: writer)
+///
+/// Within an array a member has no name: nil.
 package struct JSONLine: Sendable {
     private var bytes: [UInt8] = [UInt8(ascii: "{")]
     /// Largest integer that every reader takes as it is (2^53); greater ones are written as strings.
@@ -11,13 +13,13 @@ package struct JSONLine: Sendable {
 
     package init() {}
 
-    package mutating func add(_ name: String, _ value: String) {
+    package mutating func add(_ name: String?, _ value: String) {
         key(name)
         string(value.utf8)
     }
 
     /// Any integer.
-    package mutating func add(_ name: String, _ value: some BinaryInteger) {
+    package mutating func add(_ name: String?, _ value: some BinaryInteger) {
         key(name)
         let quote = value.magnitude > Self.exact
         if quote { bytes.append(UInt8(ascii: "\"")) }
@@ -26,17 +28,17 @@ package struct JSONLine: Sendable {
     }
 
     /// A number with its shortest exact text; what is not finite is null.
-    package mutating func add(_ name: String, _ value: Double) {
+    package mutating func add(_ name: String?, _ value: Double) {
         key(name)
         bytes += (value.isFinite ? "\(value)" : "null").utf8
     }
 
-    package mutating func add(_ name: String, _ value: Bool) {
+    package mutating func add(_ name: String?, _ value: Bool) {
         key(name)
         bytes += (value ? "true" : "false").utf8
     }
 
-    package mutating func addNull(_ name: String) {
+    package mutating func addNull(_ name: String?) {
         key(name)
         bytes += "null".utf8
     }
@@ -52,15 +54,23 @@ package struct JSONLine: Sendable {
     }
 
     /// An object, whose members `body` adds.
-    package mutating func add(_ name: String, object body: (inout JSONLine) -> Void) {
+    package mutating func add(_ name: String?, object body: (inout JSONLine) -> Void) {
         key(name)
         bytes.append(UInt8(ascii: "{"))
         body(&self)
         bytes.append(UInt8(ascii: "}"))
     }
 
+    /// An array, whose elements `body` adds.
+    package mutating func addArray(_ name: String?, of body: (inout JSONLine) -> Void) {
+        key(name)
+        bytes.append(UInt8(ascii: "["))
+        body(&self)
+        bytes.append(UInt8(ascii: "]"))
+    }
+
     /// Bytes as base64 (RFC 4648 §4).
-    package mutating func add(_ name: String, base64 value: some Sequence<UInt8>) {
+    package mutating func add(_ name: String?, base64 value: some Sequence<UInt8>) {
         key(name)
         bytes.append(UInt8(ascii: "\""))
         var block: UInt32 = 0
@@ -103,8 +113,9 @@ package struct JSONLine: Sendable {
         bytes.append(UInt8(ascii: ","))
     }
 
-    private mutating func key(_ name: String) {
+    private mutating func key(_ name: String?) {
         comma()
+        guard let name else { return }
         string(name.utf8)
         bytes.append(UInt8(ascii: ":"))
     }

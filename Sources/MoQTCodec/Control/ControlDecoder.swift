@@ -32,8 +32,8 @@ package struct DecodedMessage: Hashable, Sendable {
 /// is the session's part. After an error it is of no more use.
 package struct ControlDecoder: Sendable {
     private let profile: Profile
-    private let receiver: EndpointRole
-    private let stream: ControlStreamKind
+    private let receiver: EndpointRole?
+    let stream: ControlStreamKind
     private let overWebTransport: Bool
     /// The kind of request on this stream; nil on a control stream, and before the first message of the peer's.
     package private(set) var request: RequestKind?
@@ -43,10 +43,10 @@ package struct ControlDecoder: Sendable {
     private var partial = PartialInput()
 
     /// - Parameters:
-    ///   - receiver: this end's role.
+    ///   - receiver: this end's role; nil when unknown, which breaks no rule.
     ///   - overWebTransport: SETUP may then carry no path and no authority.
     package init(
-        profile: Profile, receiver: EndpointRole, stream: ControlStreamKind, overWebTransport: Bool = false
+        profile: Profile, receiver: EndpointRole?, stream: ControlStreamKind, overWebTransport: Bool = false
     ) {
         self.profile = profile
         self.receiver = receiver
@@ -97,7 +97,7 @@ package struct ControlDecoder: Sendable {
     }
 
     /// A message that may come now, and what it then belongs to.
-    private struct Admitted {
+    struct Admitted {
         var layout: MessageLayout
         var context: MessageContext
     }
@@ -161,7 +161,8 @@ package struct ControlDecoder: Sendable {
         return message
     }
 
-    private mutating func note(_ decoded: Admitted) {
+    /// The message was read as `decoded` says.
+    mutating func note(_ decoded: Admitted) {
         isStarted = true
         switch stream {
         case .control, .any: break
@@ -175,7 +176,7 @@ package struct ControlDecoder: Sendable {
 
 extension ControlDecoder {
     /// The layouts that a message of this type may have now; at least one.
-    private func admit(_ type: UInt64) throws(CodecError) -> [Admitted] {
+    func admit(_ type: UInt64) throws(CodecError) -> [Admitted] {
         let layouts = profile.layouts(code: type)
         guard !layouts.isEmpty else {
             throw misplaced("unknown type 0x\(String(type, radix: 16))", "Control Messages")
@@ -207,7 +208,7 @@ extension ControlDecoder {
 
     /// Whether a message of this layout may come now, and what it then belongs to.
     private func admit(_ layout: MessageLayout) throws(CodecError) -> MessageContext {
-        if let only = layout.places.sender, only != sender {
+        if let only = layout.places.sender, let sender, only != sender {
             throw misplaced("\(layout.name) is not for a \(sender) to send", layout.name)
         }
         switch stream {
@@ -247,7 +248,7 @@ extension ControlDecoder {
         return context(.request(request))
     }
 
-    private var sender: EndpointRole { receiver == .client ? .server : .client }
+    private var sender: EndpointRole? { receiver.map { $0 == .client ? .server : .client } }
 
     private func context(_ place: MessageContext.Place) -> MessageContext {
         MessageContext(sender: sender, place: place, overWebTransport: overWebTransport)

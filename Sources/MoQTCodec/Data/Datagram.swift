@@ -14,7 +14,7 @@ package enum Datagram: Hashable, Sendable {
     }
 
     /// The same, with the fields of the datagram up to where it broke a rule.
-    package init(decoding bytes: Bytes, profile: Profile, fields: inout [TracedField]) throws(CodecError) {
+    package init(decoding bytes: Bytes, profile: Profile, fields: inout [Field]) throws(CodecError) {
         var cursor = HeaderCursor<FieldTrace>(profile.integers, base: 0)
         defer { fields = cursor.trace.fields }
         self = try Self.read(bytes, &cursor, profile)

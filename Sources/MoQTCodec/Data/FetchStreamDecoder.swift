@@ -40,7 +40,7 @@ package struct FetchStreamDecoder: Sendable {
     package var offset: UInt64 { stream.offset }
 
     /// The fields of the last header, object or gap, up to where it broke a rule; empty unless tracing.
-    package var fields: [TracedField] { stream.fields }
+    package var fields: [Field] { stream.fields }
 
     /// Takes bytes from the front of `input` and returns the next event; nil when more bytes are needed, `input` being
     /// empty then.

@@ -22,7 +22,7 @@ struct ObjectStreamReader: Sendable {
     var phase = Phase.header
     private var partial = PartialInput()
     /// Fields of the last element, up to where it broke a rule; empty unless tracing.
-    private(set) var fields: [TracedField] = []
+    private(set) var fields: [Field] = []
 
     init(_ integers: IntegerCoding, isTracing: Bool) {
         self.integers = integers

@@ -14,7 +14,7 @@ struct FieldReader: FieldVisitor {
     private var code = SessionCode.protocolViolation
     private var fieldStart = 0
     /// Bytes of the stream before `input`.
-    private let base: UInt64
+    let base: UInt64
     /// Title of the draft's section about the message.
     private let section: String
 
@@ -27,6 +27,8 @@ struct FieldReader: FieldVisitor {
     }
 
     var atEnd: Bool { position == end }
+    /// Bytes left of the frame that is open.
+    var remaining: Int { end - position }
 
     var upcoming: (integer: UInt64, bytesBehind: Int)? {
         var next = position

@@ -25,7 +25,11 @@ extension FieldVisitor {
     mutating func locationFilter(
         _ value: inout LocationFilter, _ form: LocationFilterForm, _ field: StaticString
     ) throws(CodecError) {
-        guard form != .fieldType else { return try locationFilterFields(&value, form) }
+        guard form != .fieldType else {
+            begin(field, .structure)
+            defer { end() }
+            return try locationFilterFields(&value, form)
+        }
         let frame = try open(field, limit: profile.limits.pairValue, code: form.misfit)
         try locationFilterFields(&value, form)
         try close(frame, field)
@@ -51,6 +55,7 @@ extension FieldVisitor {
     private mutating func typedFilter(_ value: inout LocationFilter, hasDelta: Bool) throws(CodecError) {
         var type = try filterType(value)
         try integer("Filter Type", &type)
+        note(.meaning(Self.name(ofType: type)))
         switch type {
         case 1: value = .nextGroup
         case 2: value = .nextObject
@@ -61,6 +66,16 @@ extension FieldVisitor {
             value = .absoluteStart(start)
         case 4: try typedRange(&value, hasDelta: hasDelta)
         default: throw fault("unknown type \(type)", "Filter Type", section: filterSection)
+        }
+    }
+
+    private static func name(ofType type: UInt64) -> String {
+        switch type {
+        case 1: "Next Group Start"
+        case 2: "Largest Object"
+        case 3: "Absolute Start"
+        case 4: "Absolute Range"
+        default: "unknown"
         }
     }
 

@@ -24,6 +24,7 @@ extension FieldVisitor {
             var number = value.groupOrder.map { UInt64($0.rawValue) }
             try self.number(&number, rule, range: 1...2)
             value.groupOrder = number == 2 ? .descending : .ascending
+            note(.meaning(number == 2 ? "Descending" : "Ascending"))
         case .locationFilter: try locationFilter(&value.locationFilter, rule)
         case .fill: try fillParameters(&value)
         case .subgroupFilter: try rangeFilter(.subgroupID, &value, index: index)
@@ -64,6 +65,8 @@ extension FieldVisitor {
             try self.location("Largest Group", "Largest Object", &location)
             try close(frame, "LARGEST_OBJECT")
         } else {
+            begin("LARGEST_OBJECT", .structure)
+            defer { end() }
             try self.location("Largest Group", "Largest Object", &location)
         }
         value = location

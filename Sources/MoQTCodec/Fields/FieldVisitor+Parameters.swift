@@ -5,8 +5,11 @@ extension FieldVisitor {
     }
 
     private mutating func readParameters(_ value: inout Parameters, in scope: ParameterScope) throws(CodecError) {
+        begin("Parameters", .list)
+        defer { end() }
         var count: UInt64 = 0
         try integer("Number of Parameters", &count)
+        note(.framing)
         // Each parameter takes two bytes or more, so a wild count runs into the end of the message.
         try readParameters(&value, in: scope) { _, index in index < count }
     }
@@ -20,6 +23,8 @@ extension FieldVisitor {
         while more(self, index) {
             index += 1
             try checkCount(index)
+            begin("Parameter", .pair)
+            defer { end() }
             try self.type(
                 "Parameter Type", &type, after: type, isDelta: profile.pairs.isDelta, section: "Message Parameters")
             if !profile.pairs.isDelta { value.order.types.append(type) }
@@ -31,6 +36,7 @@ extension FieldVisitor {
         _ type: UInt64, _ value: inout Parameters, in scope: ParameterScope
     ) throws(CodecError) {
         let rule = profile.parameters.first { $0.code == type }
+        if let rule { note(.pair("\(rule.field)")) }
         guard let rule, !rule.scope.union(rule.alsoReadIn).isDisjoint(with: scope) else {
             try checkIgnored(type, rule, in: scope)
             var pair = KeyValue(blank: type)
@@ -138,6 +144,8 @@ extension FieldVisitor {
         if let upcoming, upcoming.integer < smallestFillType {
             try readParameters(&value, in: .fillParameters)
         } else {
+            begin("Parameters", .list)
+            defer { end() }
             try readParameters(&value, in: .fillParameters) { visitor, _ in !visitor.atEnd }
         }
     }

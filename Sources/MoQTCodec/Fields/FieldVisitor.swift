@@ -31,12 +31,49 @@ package protocol FieldVisitor {
 
     /// The error of a field visited last, or of the message: a violation when reading, the caller's fault otherwise.
     func fault(_ what: String, _ field: StaticString, code: SessionCode, section: String?) -> CodecError
+
+    /// The fields up to ``end()`` are parts of one. For visitors that show fields; all others ignore it.
+    mutating func begin(_ name: StaticString, _ shape: FieldShape)
+    /// Ends what ``begin(_:_:)`` began last.
+    mutating func end()
+    /// Says more of the field visited last. For visitors that show fields; all others ignore it.
+    mutating func note(_ note: @autoclosure () -> FieldNote)
+}
+
+extension FieldVisitor {
+    @inline(__always) package mutating func begin(_ name: StaticString, _ shape: FieldShape) {}
+    @inline(__always) package mutating func end() {}
+    @inline(__always) package mutating func note(_ note: @autoclosure () -> FieldNote) {}
 }
 
 /// What a visitor remembers of the frame around an open one.
 package struct Frame {
     var position: Int
     var code: SessionCode
+}
+
+/// How the parts of a field belong together.
+package enum FieldShape: Hashable, Sendable {
+    /// Fields with names of their own.
+    case structure
+    /// Any number of the same.
+    case list
+    /// A type, then its value: a parameter, a setup option, a property.
+    case pair
+}
+
+/// What a field's number or bytes stand for.
+package enum FieldNote {
+    /// The number in words, such as the name of a code.
+    case meaning(String)
+    /// It says how much follows, and means nothing else: a length or a count.
+    case framing
+    /// It is the type of a pair, as written; this is the type.
+    case type(UInt64)
+    /// It is the type of a pair, whose name this is.
+    case pair(String)
+    /// The bytes are a list of properties.
+    case properties(Properties)
 }
 
 extension FieldVisitor {
@@ -67,8 +104,11 @@ extension FieldVisitor {
         _ field: StaticString, _ value: inout TrackNamespace, fields range: ClosedRange<UInt64>
     ) throws(CodecError) {
         let fields = Self.reads ? [] : value.fields
+        begin(field, .list)
+        defer { end() }
         var count = UInt64(fields.count)
         try integer("Number of Track Namespace Fields", &count)
+        note(.framing)
         guard range.contains(count) else {
             throw fault("\(count) fields, \(range) are allowed", field, section: "Track Naming")
         }
@@ -120,12 +160,12 @@ extension FieldVisitor {
     mutating func type(
         _ field: StaticString, _ value: inout UInt64, after previous: UInt64, isDelta: Bool, section: String
     ) throws(CodecError) {
-        guard isDelta else { return try integer(field, &value) }
-        var delta = Self.reads ? 0 : value - previous
-        try integer(field, &delta)
-        let (sum, overflow) = previous.addingReportingOverflow(delta)
+        var written = Self.reads || !isDelta ? value : value - previous
+        try integer(field, &written)
+        let (sum, overflow) = isDelta ? previous.addingReportingOverflow(written) : (written, false)
         guard !overflow else { throw fault("the type exceeds 2^64-1", field, section: section) }
         value = sum
+        note(.type(sum))
     }
 }
 

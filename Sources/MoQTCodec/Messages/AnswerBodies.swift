@@ -132,6 +132,8 @@ extension Redirect {
         _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         let section = "Redirect Structure"
+        visitor.begin("Redirect", .structure)
+        defer { visitor.end() }
         try visitor.text("Connect URI", &connectURI, limit: visitor.profile.limits.uri)
         if context.sender == .client, !connectURI.isEmpty {
             throw visitor.fault("a client cannot name a URI", "Connect URI", section: section)

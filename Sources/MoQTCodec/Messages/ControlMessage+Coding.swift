@@ -87,6 +87,13 @@ extension ControlMessage {
                 "\(profile.name) has no \(kind) here", field: "Message Type",
                 section: "Control Messages")
         }
+        try append(to: &out, profile: profile, layout: layout, context: context)
+    }
+
+    /// The same with one layout out of those that the message has in the draft.
+    func append(
+        to out: inout [UInt8], profile: Profile, layout: MessageLayout, context: MessageContext
+    ) throws(CodecError) {
         let start = out.count
         var writer = FieldWriter(profile: profile, section: layout.name)
         swap(&out, &writer.out)

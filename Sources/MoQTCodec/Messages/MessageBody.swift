@@ -27,6 +27,7 @@ extension FieldVisitor {
         try rest(name, &value.raw)
         guard Self.reads else { return }
         value.coding = profile.pairs
+        note(.properties(value))
         // fault() knows the stream offset of the list, and so of what is in it.
         try value.checkTrack(profile, base: fault("", name).offset)
     }
@@ -71,6 +72,7 @@ extension FieldVisitor {
             number = known
         }
         try integer(field, &number)
+        if let name = table.name(of: number) { note(.meaning(name)) }
         value = table.code(for: number)
     }
 }

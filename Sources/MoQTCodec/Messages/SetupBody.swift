@@ -42,13 +42,19 @@ extension FieldVisitor {
     /// The versions a client offers, counted (draft-14 "Versions").
     fileprivate mutating func offeredVersions(_ value: inout [UInt64]) throws(CodecError) {
         var count = UInt64(value.count)
+        begin("Supported Versions", .list)
+        defer { end() }
         try integer("Number of Supported Versions", &count)
+        note(.framing)
         guard count <= UInt64(profile.limits.parameters) else {
             throw fault(
                 "\(count) are too many", "Number of Supported Versions", code: .internalError, section: "Versions")
         }
         if Self.reads { value = Array(repeating: 0, count: Int(count)) }
-        for index in value.indices { try integer("Supported Versions", &value[index]) }
+        for index in value.indices {
+            try integer("Supported Version", &value[index])
+            note(.meaning("0x" + String(value[index], radix: 16)))
+        }
     }
 
     /// The version a server selected, which must be one of those offered (draft-14 "Versions").
@@ -58,6 +64,7 @@ extension FieldVisitor {
         if Self.reads { value = [0] }
         guard value.count == 1 else { throw fault("a server selects one", "Selected Version", section: "Versions") }
         try integer("Selected Version", &value[0])
+        note(.meaning("0x" + String(value[0], radix: 16)))
         guard context.offeredVersions.isEmpty || context.offeredVersions.contains(value[0]) else {
             throw fault(
                 "0x\(String(value[0], radix: 16)) was not offered", "Selected Version",
@@ -72,13 +79,20 @@ extension FieldVisitor {
     ) throws(CodecError) {
         let slots = Self.reads ? [] : try slots(of: value)
         var count = UInt64(slots.count)
-        if isCounted { try integer("Number of Parameters", &count) }
+        begin(isCounted ? "Setup Parameters" : "Setup Options", .list)
+        defer { end() }
+        if isCounted {
+            try integer("Number of Parameters", &count)
+            note(.framing)
+        }
         if !Self.reads { return try writeSetupOptions(slots, &value, context) }
         var type: UInt64 = 0
         var index: UInt64 = 0
         while isCounted ? index < count : !atEnd {
             index += 1
             try checkCount(index)
+            begin("Setup Option", .pair)
+            defer { end() }
             try self.type("Option Type", &type, after: type, isDelta: profile.pairs.isDelta, section: pairSection)
             if !profile.pairs.isDelta { value.order.types.append(type) }
             try readSetupOption(type, &value, context)

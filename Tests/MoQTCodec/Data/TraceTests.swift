@@ -3,17 +3,22 @@ import Testing
 import Wire
 
 /// A traced field as text: name, offset and length, value.
-private func text(_ field: TracedField) -> String {
+private func text(_ field: Field) -> String {
     "\(field.name) @\(field.offset)+\(field.length) \(text(field.value))"
 }
 
-private func text(_ value: TracedField.Value) -> String {
+private func text(_ value: Field.Value) -> String {
     switch value {
-    case .integer(let number): "\(number)"
+    case .number(let number): "\(number)"
     case .bytes(let bytes): hex(bytes.array)
-    case .pairs(let pairs):
-        "[" + pairs.map { "\($0.type) @\($0.offset)+\($0.length) \(text($0.value))" }.joined(separator: ", ") + "]"
+    case .list(let pairs), .structure(let pairs): "[" + pairs.map { pair($0) }.joined(separator: ", ") + "]"
+    case .pair: "nothing but lists of pairs are traced"
     }
+}
+
+private func pair(_ field: Field) -> String {
+    guard case .pair(let type?, let parts) = field.value else { return "no pair" }
+    return "\(type) @\(field.offset)+\(field.length) " + (parts.last.map { text($0.value) } ?? "")
 }
 
 @Suite("fields as they lie on the wire")
@@ -30,13 +35,13 @@ struct TraceTests {
                 if isFetch {
                     guard let event = try fetch.next(&input) else { break }
                     switch event {
-                    case .header, .object, .gap: result.append(fetch.fields.map(text))
+                    case .header, .object, .gap: result.append(fetch.fields.map { text($0) })
                     case .payload, .objectEnd: break
                     }
                 } else {
                     guard let event = try subgroup.next(&input) else { break }
                     switch event {
-                    case .header, .object: result.append(subgroup.fields.map(text))
+                    case .header, .object: result.append(subgroup.fields.map { text($0) })
                     case .payload, .objectEnd: break
                     }
                 }
@@ -73,7 +78,7 @@ struct TraceTests {
         var input = Bytes(hex("11070580" + "05" + "03" + "0b01" + "02" + "0161"))
         _ = try decoder.next(&input)
         #expect(throws: CodecError.self) { try decoder.next(&input) }
-        #expect(decoder.fields.map(text)[2] == "Properties @6+3 [11 @6+3 02]")
+        #expect(decoder.fields.map { text($0) }[2] == "Properties @6+3 [11 @6+3 02]")
     }
 
     @Test("each draft's names are its own", arguments: drafts)
@@ -85,11 +90,11 @@ struct TraceTests {
             try fields([hex("11070580" + "05" + "020409" + "0161")], draft).joined().joined(separator: "; ")
                 == "\(type) @0+1 17; Track Alias @1+1 7; Group ID @2+1 5; Publisher Priority @3+1 128; "
                 + "Object ID Delta @4+1 5; \(length) @5+1 2; \(list) @6+2 [4 @6+2 9]; Object Payload Length @8+1 1")
-        var traced: [TracedField] = []
+        var traced: [Field] = []
         _ = try Datagram(
             decoding: Bytes(hex("01" + "070905c8" + "020409" + "6869")), profile: data(draft), fields: &traced)
         #expect(
-            traced.map(text).joined(separator: "; ")
+            traced.map { text($0) }.joined(separator: "; ")
                 == "\(type) @0+1 1; Track Alias @1+1 7; Group ID @2+1 9; Object ID @3+1 5; "
                 + "Publisher Priority @4+1 200; \(length) @5+1 2; \(list) @6+2 [4 @6+2 9]; Object Payload @8+2 6869")
     }
@@ -124,21 +129,21 @@ struct TraceTests {
         _ = try decoder.next(&input)
         #expect(throws: CodecError.self) { try decoder.next(&input) }
         #expect(
-            decoder.fields.map(text) == [
+            decoder.fields.map { text($0) } == [
                 "Object ID Delta @4+1 5", "Object Payload Length @5+1 0", "Object Status @6+1 2",
             ])
-        var traced: [TracedField] = []
+        var traced: [Field] = []
         #expect(throws: CodecError.self) {
             try Datagram(decoding: Bytes(hex("0007")), profile: data(18), fields: &traced)
         }
-        #expect(traced.map(text) == ["Type @0+1 0", "Track Alias @1+1 7"])
+        #expect(traced.map { text($0) } == ["Type @0+1 0", "Track Alias @1+1 7"])
     }
 
     @Test("padding is named too")
     func padding() throws {
-        var traced: [TracedField] = []
+        var traced: [Field] = []
         _ = try Datagram(decoding: Bytes(hex("f0132b3e290000")), profile: data(18), fields: &traced)
-        #expect(traced.map(text) == ["Type @0+5 321601065", "Padding Data @5+2 0000"])
+        #expect(traced.map { text($0) } == ["Type @0+5 321601065", "Padding Data @5+2 0000"])
     }
 
     @Test("nothing is kept unless asked for")
