@@ -4,6 +4,7 @@
 #   make test                     all tests; SANITIZE=address or SANITIZE=thread runs them under a sanitizer
 #   make check                    formatting, file sizes, the tests the drafts' rules name, and a build in which
 #                                 warnings are errors
+#   make fuzz                     the codec under libFuzzer; FUZZ_SECONDS (default 60) are shared by four targets
 #   make demo                     a movie from a publisher through a relay to a subscriber
 #   make install                  PREFIX (default /usr/local) and DESTDIR are honoured
 #   make deps                     NGTCP2=distro keeps Debian 12's own ngtcp2
@@ -17,9 +18,10 @@ BUILD := $(SWIFT) build --explicit-target-dependency-import-check error
 RELEASE := $(BUILD) -c release --static-swift-stdlib --product moqt
 
 SANITIZE ?=
+FUZZ_SECONDS ?= 60
 SANITIZED := $(if $(SANITIZE),--sanitize $(SANITIZE) --scratch-path .build-$(SANITIZE))
 
-.PHONY: all deps build test check demo install clean
+.PHONY: all deps build test check fuzz demo install clean
 
 all: build
 
@@ -45,6 +47,9 @@ check: deps
 	$(BUILD) --build-tests
 	$(RELEASE)
 
+fuzz: deps
+	FUZZ_SECONDS=$(FUZZ_SECONDS) Tests/Fuzz/fuzz.sh
+
 demo: deps build
 	Tests/Demo/demo.sh
 
@@ -57,4 +62,4 @@ install: build
 	install -D -m 644 completions/moqt.fish $(SHARE)/fish/vendor_completions.d/moqt.fish
 
 clean:
-	rm -rf .build .build-address .build-thread
+	rm -rf .build .build-address .build-thread .build-fuzz

@@ -29,7 +29,7 @@ func layer(
 let layers: [[Target]] = [
     // Lifetimes: for `Bytes.span`, the one borrowed view of our own.
     layer("Wire", [], pure + [.enableExperimentalFeature("Lifetimes")]),
-    layer("MoQTCodec", ["Wire"], pure, data: ["Vectors"]),
+    layer("MoQTCodec", ["Wire"], pure, testing: ["FuzzBodies"], data: ["Vectors"]),
     layer("MoQTSession", ["MoQTCodec", "Wire"], pure),
     layer("MoQTRelay", ["MoQTSession", "MoQTCodec", "Wire"], pure),
     layer("MoQTMedia", ["Wire"], pure),
@@ -49,6 +49,20 @@ let layers: [[Target]] = [
         ], strict),
 ]
 
+/// What `make fuzz` runs and the tests replay.
+let fuzzing: [Target] =
+    [
+        .target(
+            name: "FuzzBodies", dependencies: ["MoQTCodec", "Wire"], path: "Tests/Fuzz/Bodies", swiftSettings: pure)
+    ] + (Context.environment["MOQT_FUZZ"] == nil ? [] : ["control", "uni", "datagram", "fetch"].map(fuzzer))
+
+/// A program whose main function is libFuzzer's, so that it links only under `--sanitize fuzzer`.
+func fuzzer(_ name: String) -> Target {
+    .executableTarget(
+        name: "fuzz-" + name, dependencies: ["FuzzBodies"], path: "Tests/Fuzz/Targets/" + name,
+        swiftSettings: strict)
+}
+
 let clibraries: [Target] = [
     .systemLibrary(
         name: "CNgtcp2", pkgConfig: "libngtcp2",
@@ -65,7 +79,7 @@ let clibraries: [Target] = [
 let package = Package(
     name: "moqt",
     products: [.executable(name: "moqt", targets: ["moqt"])],
-    targets: clibraries + layers.flatMap { $0 } + [
+    targets: clibraries + layers.flatMap { $0 } + fuzzing + [
         .executableTarget(name: "moqt", dependencies: ["Commands"], swiftSettings: strict)
     ]
 )

@@ -111,7 +111,10 @@ package struct ControlDecoder: Sendable {
     }
 
     private func neededForHeader(_ view: Bytes) -> Int {
-        view.isEmpty ? 1 : profile.integers.length(startingWith: view.span[0]) + 2
+        guard !view.isEmpty else { return 1 }
+        // The type is judged as soon as it is there.
+        let type = profile.integers.length(startingWith: view.span[0])
+        return view.count < type ? type : type + 2
     }
 
     /// The header at the front of `view`, judged; nil while it is incomplete.
