@@ -5,6 +5,7 @@
 #   make check                    formatting, file sizes, the tests the drafts' rules name, and a build in which
 #                                 warnings are errors
 #   make fuzz                     the codec under libFuzzer; FUZZ_SECONDS (default 60) are shared by four targets
+#   make bench-codec              allocations and instructions of the codec against its baseline; UPDATE=1 writes that
 #   make demo                     a movie from a publisher through a relay to a subscriber
 #   make install                  PREFIX (default /usr/local) and DESTDIR are honoured
 #   make deps                     NGTCP2=distro keeps Debian 12's own ngtcp2
@@ -21,7 +22,7 @@ SANITIZE ?=
 FUZZ_SECONDS ?= 60
 SANITIZED := $(if $(SANITIZE),--sanitize $(SANITIZE) --scratch-path .build-$(SANITIZE))
 
-.PHONY: all deps build test check fuzz demo install clean
+.PHONY: all deps build test check fuzz bench-codec demo install clean
 
 all: build
 
@@ -49,6 +50,9 @@ check: deps
 
 fuzz: deps
 	FUZZ_SECONDS=$(FUZZ_SECONDS) Tests/Fuzz/fuzz.sh
+
+bench-codec: deps
+	UPDATE=$(UPDATE) Tests/Benchmarks/codec.sh
 
 demo: deps build
 	Tests/Demo/demo.sh

@@ -63,6 +63,17 @@ func fuzzer(_ name: String) -> Target {
         swiftSettings: strict)
 }
 
+/// What `make bench-codec` measures, and what counts allocations there and in the tests.
+let measuring: [Target] =
+    [.target(name: "CAllocations", path: "Tests/Allocations")]
+    + (Context.environment["MOQT_BENCH"] == nil
+        ? []
+        : [
+            .executableTarget(
+                name: "bench-codec", dependencies: ["CAllocations", "MoQTCodec", "Wire"],
+                path: "Tests/Benchmarks/Codec", swiftSettings: strict)
+        ])
+
 let clibraries: [Target] = [
     .systemLibrary(
         name: "CNgtcp2", pkgConfig: "libngtcp2",
@@ -79,7 +90,7 @@ let clibraries: [Target] = [
 let package = Package(
     name: "moqt",
     products: [.executable(name: "moqt", targets: ["moqt"])],
-    targets: clibraries + layers.flatMap { $0 } + fuzzing + [
+    targets: clibraries + layers.flatMap { $0 } + fuzzing + measuring + [
         .executableTarget(name: "moqt", dependencies: ["Commands"], swiftSettings: strict)
     ]
 )
