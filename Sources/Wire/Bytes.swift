@@ -1,11 +1,13 @@
 /// An immutable, shared slice of bytes. Copying one costs a retain; the bytes are never copied.
-package struct Bytes: Sendable {
+///
+/// Public for the reason that ``VI64`` is.
+public struct Bytes: Sendable {
     /// The block the slice lies in; nil only when the slice is empty.
-    package let slab: Slab?
+    @usableFromInline package let slab: Slab?
     /// Where the slice starts in the slab.
-    package let offset: Int
+    @usableFromInline package let offset: Int
     /// Length in bytes.
-    package let count: Int
+    @usableFromInline package let count: Int
 
     package init(slab: Slab, offset: Int, count: Int) {
         precondition(offset >= 0 && count >= 0 && offset + count <= slab.capacity, "slice outside its slab")
@@ -14,7 +16,16 @@ package struct Bytes: Sendable {
         self.count = count
     }
 
+    /// A slice that is known to lie in its slab.
+    @inlinable
+    init(within slab: Slab, offset: Int, count: Int) {
+        self.slab = slab
+        self.offset = offset
+        self.count = count
+    }
+
     /// The empty slice.
+    @inlinable
     package init() {
         slab = nil
         offset = 0
@@ -31,14 +42,16 @@ package struct Bytes: Sendable {
         self = unsafe bytes.isEmpty ? Bytes() : Slab(capacity: bytes.count).append(bytes)
     }
 
+    @inlinable
     package var isEmpty: Bool { count == 0 }
 
     /// The bytes from `start` on, `length` of them (all the rest when nil). Traps outside the slice.
+    @inlinable
     package func slice(from start: Int, count length: Int? = nil) -> Bytes {
         let length = length ?? count - start
-        precondition(start >= 0 && length >= 0 && start + length <= count, "slice outside its bytes")
+        precondition(start >= 0 && length >= 0 && length <= count - start, "slice outside its bytes")
         guard let slab else { return Bytes() }
-        return Bytes(slab: slab, offset: offset + start, count: length)
+        return Bytes(within: slab, offset: offset &+ start, count: length)
     }
 
     /// This slice and `next` as one, when `next` begins where this one ends in the same slab; otherwise nil.
@@ -50,6 +63,7 @@ package struct Bytes: Sendable {
     }
 
     /// Lends the memory; the pointer must not outlive the call, unless the slab is kept.
+    @inlinable
     package func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
         guard let slab else { return try unsafe body(UnsafeRawBufferPointer(start: nil, count: 0)) }
         defer { withExtendedLifetime(slab) {} }
@@ -58,6 +72,7 @@ package struct Bytes: Sendable {
 
     /// The bytes for bounds-checked reading.
     package var span: Span<UInt8> {
+        @inlinable
         @_lifetime(borrow self)
         get {
             guard let slab else {
@@ -80,17 +95,20 @@ package struct Bytes: Sendable {
 }
 
 extension Bytes: Hashable {
-    package static func == (a: Self, b: Self) -> Bool {
+    /// The bytes are the same, wherever they lie.
+    public static func == (a: Self, b: Self) -> Bool {
         guard a.count == b.count else { return false }
         return unsafe a.withUnsafeBytes { left in unsafe b.withUnsafeBytes { right in unsafe left.elementsEqual(right) }
         }
     }
 
-    package func hash(into hasher: inout Hasher) {
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) {
         unsafe withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
     }
 }
 
 extension Bytes: ExpressibleByArrayLiteral {
-    package init(arrayLiteral elements: UInt8...) { self.init(elements) }
+    /// Copies the elements into a slab of their own size.
+    public init(arrayLiteral elements: UInt8...) { self.init(elements) }
 }

@@ -1,7 +1,8 @@
-/// QUIC variable-length integers (RFC 9000 §16): two bits of length, 1, 2, 4 or 8 bytes, at most 2^62−1.
-package enum QUICVarint {
+/// QUIC variable-length integers (RFC 9000 §16): two bits of length, 1, 2, 4 or 8 bytes, at most 2^62−1. Public for the reason that ``VI64`` is.
+public enum QUICVarint {
     /// The largest value that can be written.
-    package static let limit: UInt64 = 1 << 62 - 1
+    @inlinable
+    package static var limit: UInt64 { 1 << 62 - 1 }
 
     /// Bytes ``append(_:to:)`` adds for `value`: 1, 2, 4 or 8.
     @inlinable
@@ -11,7 +12,30 @@ package enum QUICVarint {
 
     /// Reads one integer and moves `offset` past it; nil, with `offset` unchanged, when the bytes end before it does.
     @inlinable
+    @inline(__always)
     package static func read(_ bytes: Span<UInt8>, at offset: inout Int) -> UInt64? {
+        guard let word = bytes.word(at: offset) else { return readLast(bytes, at: &offset) }
+        // Branches: predicted, they let the next integer be read before this one is known.
+        switch word >> 62 {
+        case 0:
+            offset += 1
+            return word >> 56
+        case 1:
+            offset += 2
+            return (word << 2) >> 50
+        case 2:
+            offset += 4
+            return (word << 2) >> 34
+        default:
+            offset += 8
+            return (word << 2) >> 2
+        }
+    }
+
+    /// ``read(_:at:)`` near the end of the bytes.
+    @inline(never)
+    @usableFromInline
+    package static func readLast(_ bytes: Span<UInt8>, at offset: inout Int) -> UInt64? {
         guard offset < bytes.count else { return nil }
         let first = bytes[offset]
         let length = 1 << Int(first >> 6)
@@ -23,7 +47,6 @@ package enum QUICVarint {
     }
 
     /// Reads one integer and moves `offset` past it; on failure `offset` is unchanged.
-    @inlinable
     package static func decode(
         _ bytes: Span<UInt8>, at offset: inout Int, field: StaticString
     ) throws(WireError) -> UInt64 {

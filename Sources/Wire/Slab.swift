@@ -3,10 +3,11 @@
 /// ``Bytes`` are slices of slabs. The written part never changes and never moves, so it may be read from any
 /// thread and its address may be lent to C for as long as the slab is referenced. Only the owner that fills the
 /// slab appends, on one thread.
-@safe package final class Slab: @unchecked Sendable {
+@safe public final class Slab: @unchecked Sendable {
     // `storage` is immutable; `count` and the bytes behind it are touched by the one filling thread only, and
     // readers hold slices of what was written before the slice was made and handed over.
-    private let storage: UnsafeMutableRawBufferPointer
+    @usableFromInline
+    let storage: UnsafeMutableRawBufferPointer
     /// Bytes written so far.
     package private(set) var count: Int = 0
 
@@ -45,7 +46,7 @@
     }
 
     /// Address of the byte at `offset`; valid while the slab is referenced.
-    @usableFromInline
+    @inlinable
     package func address(_ offset: Int) -> UnsafeRawPointer {
         unsafe UnsafeRawPointer(storage.baseAddress!) + offset
     }

@@ -2,7 +2,10 @@
 ///
 /// Range: every `UInt64`, in 1 to 9 bytes. Longer-than-needed encodings are valid input; output is shortest.
 /// Source: draft-ietf-moq-transport-18 "Variable-Length Integers". Not the QUIC varint, ``QUICVarint``.
-package enum VI64 {
+///
+/// Public, like all that hot paths of other modules inline: the compiler inlines across modules no member of a
+/// `package` type.
+public enum VI64 {
     /// Bytes ``append(_:to:)`` adds for `value`, 1 through 9.
     @inlinable
     package static func byteCount(of value: UInt64) -> Int {
@@ -12,13 +15,39 @@ package enum VI64 {
 
     /// Reads one integer and moves `offset` past it; nil, with `offset` unchanged, when the bytes end before it does.
     @inlinable
+    @inline(__always)
     package static func read(_ bytes: Span<UInt8>, at offset: inout Int) -> UInt64? {
+        guard let word = bytes.word(at: offset) else { return readLast(bytes, at: &offset) }
+        // Branches for the usual lengths: predicted, they let the next integer be read before this one is known.
+        if word >> 63 == 0 {
+            offset += 1
+            return word >> 56
+        }
+        if word >> 62 == 0b10 {
+            offset += 2
+            return (word << 2) >> 50
+        }
+        if word >> 56 == 0xFE {
+            offset += 8
+            return (word << 8) >> 8
+        }
+        let length = (~word).leadingZeroBitCount + 1
+        if length > 8 {
+            guard let value = bytes.word(at: offset + 1) else { return nil }
+            offset += 9
+            return value
+        }
+        offset += length
+        // As many bits of prefix as bytes; the others of these bytes are the value.
+        return (word &<< length) &>> (64 &- 7 &* length)
+    }
+
+    /// ``read(_:at:)`` near the end of the bytes.
+    @inline(never)
+    @usableFromInline
+    package static func readLast(_ bytes: Span<UInt8>, at offset: inout Int) -> UInt64? {
         guard offset < bytes.count else { return nil }
         let first = bytes[offset]
-        if first < 0x80 {
-            offset += 1
-            return UInt64(first)
-        }
         let length = (~first).leadingZeroBitCount + 1
         guard bytes.count - offset >= length else { return nil }
         var value = length >= 8 ? 0 : UInt64(first & (0xFF >> UInt8(length)))
@@ -28,7 +57,6 @@ package enum VI64 {
     }
 
     /// Reads one integer and moves `offset` past it; on failure `offset` is unchanged.
-    @inlinable
     package static func decode(
         _ bytes: Span<UInt8>, at offset: inout Int, field: StaticString
     ) throws(WireError) -> UInt64 {

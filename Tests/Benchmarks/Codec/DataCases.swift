@@ -12,7 +12,7 @@ private func subgroupCases(_ profile: Profile) throws -> [Benchmark] {
         trackAlias: TrackAlias(rawValue: 7), group: 12, subgroup: .explicit(0), priority: 128)
     let stream = try subgroupStream(profile, header)
     return [
-        Benchmark("object-decode", byteCount: 1_203, copiedCount: stream.count, profiledCount: 50_000) { count in
+        Benchmark("object-decode", byteCount: stream.count, operations: 1_000, profiledCount: 50_000) { count in
             for _ in 0..<count / 1_000 {
                 var decoder = SubgroupStreamDecoder(profile: profile)
                 var input = stream

@@ -44,7 +44,7 @@ struct Measurement: CustomStringConvertible {
     }
 
     private static func copyTime(_ benchmark: Benchmark) -> Double {
-        let size = benchmark.copiedCount
+        let size = benchmark.byteCount
         let source = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
         let copy = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
         memset(source, 1, size)
@@ -58,7 +58,7 @@ struct Measurement: CustomStringConvertible {
                 keep(UInt64(UInt(bitPattern: copy)))
             }
         }
-        return perCopy * Double(benchmark.byteCount) / Double(size)
+        return perCopy / Double(benchmark.operations)
     }
 
     static let heading = row(["case", "allocations", "ns", "million/s", "GB/s", "x memcpy"])
@@ -66,7 +66,8 @@ struct Measurement: CustomStringConvertible {
     var description: String {
         Self.row([
             benchmark.name, Self.decimal(allocations, 3), Self.decimal(time, 2), Self.decimal(1_000 / time, 2),
-            Self.decimal(Double(benchmark.byteCount) / time, 2), Self.decimal(time / copyTime, 2),
+            Self.decimal(Double(benchmark.byteCount) / Double(benchmark.operations) / time, 2),
+            Self.decimal(time / copyTime, 2),
         ])
     }
 
