@@ -17,9 +17,12 @@ command -v valgrind >/dev/null || {
     $as_root apt-get update -q
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends valgrind
 }
-MOQT_BENCH=1 "$swift" build --package-path "$root" -c release --product bench-codec 2>&1 | grep 'error\|warning' >&2 || true
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+MOQT_BENCH=1 "$swift" build --package-path "$root" -c release --product bench-codec >"$work/build.log" 2>&1 || {
+    grep error "$work/build.log" >&2
+    exit 1
+}
 
 # Prints the instructions of $2 operations of case $1.
 instructions() {

@@ -62,10 +62,11 @@ fuzz() {
 }
 
 rm -rf "$work"
+mkdir -p "$work"
 for target in $targets; do
     "$swift" build --package-path "$root" --scratch-path "$root/.build-fuzz" -c release \
-        --sanitize fuzzer --sanitize address -Xswiftc -sanitize=fuzzer,address --product "fuzz-$target" 2>&1 |
-        grep 'error\|warning: [^C]' >&2 || true
+        --sanitize fuzzer --sanitize address -Xswiftc -sanitize=fuzzer,address --product "fuzz-$target" \
+        >"$work/build.log" 2>&1 || { grep 'error' "$work/build.log" >&2; exit 1; }
     touch "$here/Corpus/$target.hex"
 done
 for target in $targets; do fuzz "$target"; done

@@ -38,6 +38,18 @@ struct VI64Tests {
         #expect(offset == bytes.count)
     }
 
+    @Test("what lies around an integer changes nothing", arguments: rows)
+    func surrounded(_ value: UInt64, _ bytes: [UInt8]) {
+        for before in 0..<3 {
+            for after in 0..<10 {
+                let all = Array(repeating: 0xFF, count: before) + bytes + Array(repeating: 0xFF, count: after)
+                var offset = before
+                #expect(VI64.read(all.span, at: &offset) == value)
+                #expect(offset == before + bytes.count)
+            }
+        }
+    }
+
     @Test(
         "longer forms are valid",
         arguments: [[0x80, 0x25], [0xC0, 0, 0x25], [0xFF, 0, 0, 0, 0, 0, 0, 0, 0x25]] as [[UInt8]])
@@ -91,6 +103,18 @@ struct QUICVarintTests {
         for count in 0..<bytes.count {
             offset = 0
             #expect(QUICVarint.read(Array(bytes[..<count]).span, at: &offset) == nil)
+        }
+    }
+
+    @Test("what lies around an integer changes nothing", arguments: rows)
+    func surrounded(_ value: UInt64, _ bytes: [UInt8]) {
+        for before in 0..<3 {
+            for after in 0..<10 {
+                let all = Array(repeating: 0xFF, count: before) + bytes + Array(repeating: 0xFF, count: after)
+                var offset = before
+                #expect(QUICVarint.read(all.span, at: &offset) == value)
+                #expect(offset == before + bytes.count)
+            }
         }
     }
 }
