@@ -76,23 +76,3 @@ extension FieldVisitor {
         value = table.code(for: number)
     }
 }
-
-extension Properties {
-    /// The same properties as `profile` writes them; unchanged bytes when it writes them the same way.
-    ///
-    /// - Throws: for Immutable Properties, whose bytes must not change, and for values the profile cannot hold.
-    package func recoded(for profile: Profile) throws(CodecError) -> Properties {
-        if coding == profile.pairs || isEmpty { return self }
-        let entries = self.entries
-        for entry in entries {
-            var fits = entry.type != PropertyType.immutableProperties && entry.type <= profile.integers.maximum
-            if case .integer(let value) = entry.value, value > profile.integers.maximum { fits = false }
-            guard fits else {
-                throw .inexpressible(
-                    "property 0x\(String(entry.type, radix: 16)) cannot be written in \(profile.name)",
-                    field: "Properties", section: "Properties")
-            }
-        }
-        return Properties(entries, profile: profile)
-    }
-}

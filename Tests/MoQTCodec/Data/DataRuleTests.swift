@@ -74,6 +74,13 @@ struct DataRuleTests {
         Breach(15...22, "0508" + "1c02", "Streams: FIN inside an object"),
     ]
 
+    @Test("Group IDs of a descending fetch stay above 0 (Flags)", arguments: 18...22)
+    func descending(_ draft: Int) {
+        let fault = streamFault("0508" + "1c02008000" + "0c020000", draft, order: .descending)
+        #expect(fault?.scope == protocolViolation)
+        #expect(streamFault("0508" + "1c02008000" + "0c010000", draft, order: .descending) == nil)
+    }
+
     @Test("of streams close the session", arguments: streams)
     private func stream(_ breach: Breach) throws {
         for draft in breach.drafts {
@@ -195,6 +202,8 @@ struct MalformedTrackTests {
         #expect(datagramFault("0107020480" + "023c03" + "68", draft)?.scope == .track)
         #expect(datagramFault("0107090480" + "023e05" + "68", draft)?.scope == .track)
         #expect(datagramFault("0107090480" + "040b020b00" + "68", draft)?.scope == .track)
+        guard draft >= 18 else { return }
+        #expect(datagramFault("0107090480" + "05c0400101aa" + "68", draft)?.scope == .track)
     }
 
     @Test("what is not malformed")

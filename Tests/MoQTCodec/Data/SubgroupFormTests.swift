@@ -185,4 +185,62 @@ struct SubgroupFormTests {
             }
         }
     }
+
+    @Test("an object with a status has no payload (Object Status)", arguments: drafts)
+    func statusPayload(_ draft: Int) throws {
+        let object = SubgroupObject(id: 0, status: .endOfGroup, payloadLength: 1)
+        #expect(try refusal([Self.header(.zero), .subgroupObject(object)], draft)?.field == "Object Payload")
+    }
+
+    @Test("properties stay as they came, to the byte, whatever they are and however long they are written")
+    func rawProperties() throws {
+        // 0x9D, an unknown odd type, in two bytes; within Immutable Properties 4 = 9, the 9 in two bytes.
+        for (draft, list) in [
+            (14, "0b03" + "04" + "4009" + "409d01aa"), (15, "0b03" + "04" + "4009" + "409d01aa"),
+            (16, "0b03" + "04" + "4009" + "409201aa"), (17, "0b03" + "04" + "8009" + "809201aa"),
+            (18, "0b03" + "04" + "8009" + "809201aa"), (19, "0b03" + "04" + "8009" + "809201aa"),
+            (22, "0b03" + "04" + "8009" + "809201aa"),
+        ] {
+            let bytes = "11070580" + "05" + "09" + list + "0161"
+            let read = try events(bytes, draft)
+            #expect(try hex(encode(read, draft).bytes) == bytes, "draft \(draft)")
+            guard case .subgroupObject(let object) = read[1] else { continue }
+            #expect(object.properties.entries.map(\.type) == [0x0B, 0x9D], "draft \(draft)")
+            #expect(object.properties.bytes(0x9D) == [0xAA])
+        }
+    }
+
+    @Test("a property is looked for both outside and within Immutable Properties", arguments: drafts)
+    func immutables(_ draft: Int) {
+        let inner = Properties([.init(type: 4, integer: 9)], profile: data(draft))
+        let all = Properties(
+            [.init(type: 0x02, integer: 1), .init(type: 0x0B, bytes: inner.raw), .init(type: 0x9D, bytes: [1])],
+            profile: data(draft))
+        #expect(all.integer(0x02) == 1)
+        #expect(all.integer(0x04) == 9)
+        #expect(all.bytes(0x9D) == [1])
+        #expect(all.integer(0x30) == nil)
+    }
+
+    @Test(
+        "Immutable Properties pass to another draft where their bytes mean the same there, and are refused elsewhere",
+        arguments: [
+            // 4 = 9 is the same everywhere; 4 = 9, then 5 = "a" only where types are written the same way.
+            ("0409", 14, 22, true), ("0409", 16, 17, true), ("0409" + "050161", 14, 15, true),
+            ("0409" + "050161", 15, 16, false), ("0409" + "010161", 16, 22, true),
+            // 4 = 64, in one byte of MoQT's integers or two of QUIC's.
+            ("0440", 17, 18, true), ("0440", 18, 16, false), ("044040", 16, 17, false),
+            // 4 = 2^42, in seven bytes or eight.
+            ("04" + "fc040000000000", 18, 17, false), ("04" + "fe00040000000000", 17, 18, true),
+        ])
+    func immutableBytes(_ inner: String, _ from: Int, _ to: Int, _ passes: Bool) throws {
+        let properties = Properties([.init(type: 0x0B, bytes: Bytes(hex(inner)))], profile: data(from))
+        let sent = [Self.header(.zero, properties: true)] + object(7, properties, "a")
+        guard passes else {
+            #expect(try refusal(sent, to)?.scope == .caller)
+            return
+        }
+        guard case .subgroupObject(let object) = try events([encode(sent, to).bytes], to)[1] else { return }
+        #expect(object.properties.bytes(0x0B) == Bytes(hex(inner)))
+    }
 }
