@@ -103,7 +103,7 @@ _moqt() {
         inspect)
             names='--hex --draft --stream --context -V --tree --bytes --reencode --drafts -c --count --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
-                --draft) values='18 17 16 15 14' ;;
+                --draft) values='22 21 20 19 18 17 16 15 14' ;;
                 --stream) values='message control request uni datagram' ;;
                 --context) values='answers= i_am= first= first_response= desc= max_ranges= offered= wt= fill_of= updates=' ;;
                 -c|--count) values='any' ;;

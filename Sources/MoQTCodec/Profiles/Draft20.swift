@@ -8,9 +8,9 @@ extension Profile {
     /// What drafts since 20 share; they differ in how parameters are written.
     static func recent(_ name: String, _ alpn: String, _ parameters: [ParameterRule]) -> Profile {
         Profile(
-            name: name, alpn: alpn, integers: .vi64, pairs: .delta(.vi64), streams: StreamTypes(),
-            datagrams: DatagramTypes(), limits: draft20Limits,
-            behaviours: [.goAwayOnRequestStreams, .fetchDeltas, .padding], codes: .draft20, parameters: parameters,
+            name: name, alpn: alpn, integers: .vi64, pairs: .delta(.vi64), streams: .draft18,
+            datagrams: .draft18, objects: .draft20, limits: draft20Limits,
+            behaviours: [.goAwayOnRequestStreams, .padding], codes: .draft20, parameters: parameters,
             setupOptions: draft19SetupOptions, trackProperties: trackExtensions,
             messages: draft19Control + draft20Requests + draft20Answers + draft20Notices)
     }
