@@ -16,6 +16,7 @@ struct ItemJSON {
         if let error = item.error {
             add(error, to: &json)
             if !item.name.isEmpty { json.add("name", item.name) }
+            if let type = item.code { json.add("type", type) }
         } else {
             json.add("name", item.name)
             if let code = item.code { json.add("code", code) }

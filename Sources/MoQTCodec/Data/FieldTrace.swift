@@ -9,7 +9,7 @@ protocol FieldTracing {
     mutating func bytes(_ name: StaticString, in view: Bytes, from start: Int, count: Int, at offset: UInt64)
     /// The same, holding Key-Value-Pairs.
     mutating func pairs(
-        _ name: StaticString, in view: Bytes, from start: Int, count: Int, at offset: UInt64, _ coding: KeyValueCoding)
+        _ name: StaticString, in view: Bytes, from start: Int, count: Int, at offset: UInt64, _ profile: Profile)
     /// What was traced.
     var fields: [Field] { get }
 }
@@ -21,7 +21,7 @@ struct NoTrace: FieldTracing {
     mutating func bytes(_ name: StaticString, in view: Bytes, from start: Int, count: Int, at offset: UInt64) {}
     @inline(__always)
     mutating func pairs(
-        _ name: StaticString, in view: Bytes, from start: Int, count: Int, at offset: UInt64, _ coding: KeyValueCoding
+        _ name: StaticString, in view: Bytes, from start: Int, count: Int, at offset: UInt64, _ profile: Profile
     ) {}
     var fields: [Field] { [] }
 }
@@ -39,9 +39,9 @@ struct FieldTrace: FieldTracing {
     }
 
     mutating func pairs(
-        _ name: StaticString, in view: Bytes, from start: Int, count: Int, at offset: UInt64, _ coding: KeyValueCoding
+        _ name: StaticString, in view: Bytes, from start: Int, count: Int, at offset: UInt64, _ profile: Profile
     ) {
-        let list = Properties(raw: view.slice(from: start, count: count), coding: coding)
-        fields.append(Field("\(name)", at: offset, length: count, .list(Field.pairs(of: list, at: offset))))
+        let list = Properties(raw: view.slice(from: start, count: count), coding: profile.pairs)
+        fields.append(Field("\(name)", at: offset, length: count, .list(Field.pairs(of: list, at: offset, profile))))
     }
 }

@@ -97,7 +97,7 @@ extension HeaderCursor {
         trace.pairs(
             profile.objects.names.properties, in: view, from: range.start, count: range.count,
             at: base + UInt64(range.start),
-            profile.pairs)
+            profile)
         return range
     }
 

@@ -1,56 +1,61 @@
 internal import Wire
 
 extension Field {
-    private static let undecodable = "Undecodable"
-
     /// The pairs of a list of properties whose first byte is at `offset`; bytes that are no pair end it as one field.
-    package static func pairs(of properties: Properties, at offset: UInt64) -> [Field] {
-        pairs(of: properties.raw, properties.coding, at: offset, isNested: false)
+    package static func pairs(of properties: Properties, at offset: UInt64, _ profile: Profile) -> [Field] {
+        PairList(coding: properties.coding, profile: profile).fields(of: properties.raw, at: offset, isNested: false)
     }
+}
+
+/// Shows lists of Key-Value-Pairs.
+private struct PairList {
+    static let undecodable = "Undecodable"
+
+    let coding: KeyValueCoding
+    let profile: Profile
 
     /// - Parameter isNested: what should be a list again is shown as bytes: no draft allows it to be one.
-    private static func pairs(
-        of raw: Bytes, _ coding: KeyValueCoding, at offset: UInt64, isNested: Bool
-    ) -> [Field] {
+    func fields(of raw: Bytes, at base: UInt64, isNested: Bool) -> [Field] {
         var cursor = KeyValueCursor(coding, from: 0, to: raw.count)
         var result: [Field] = []
         var end = 0
         while true {
             do {
                 guard let pair = try cursor.next(raw.span) else { return result }
-                let field = field(of: pair, raw, coding, at: offset, isNested: isNested)
+                let field = field(of: pair, raw, at: base, isNested: isNested)
                 end += field.length
                 result.append(field)
             } catch {
                 let rest = raw.slice(from: end)
-                return result + [Field(undecodable, at: offset + UInt64(end), length: rest.count, .bytes(rest))]
+                return result + [Field(Self.undecodable, at: base + UInt64(end), length: rest.count, .bytes(rest))]
             }
         }
     }
 
-    private static func field(
-        of pair: KeyValueCursor.Pair, _ raw: Bytes, _ coding: KeyValueCoding, at base: UInt64, isNested: Bool
-    ) -> Field {
+    private func field(of pair: KeyValueCursor.Pair, _ raw: Bytes, at base: UInt64, isNested: Bool) -> Field {
+        let start = base + UInt64(pair.offset)
         var position = pair.offset
         let written = coding.integers.read(raw.span, at: &position) ?? 0
-        var type = Field("Type", at: base + UInt64(pair.offset), length: position - pair.offset, .number(written))
+        let typeLength = position - pair.offset
+        var type = Field("Type", at: start, length: typeLength, .number(written))
         type.isFraming = true
         type.meaning = "0x" + String(pair.type, radix: 16)
-        let start = position
-        var content = Value.number(pair.value)
         _ = coding.integers.read(raw.span, at: &position)
-        if pair.isBytes {
-            let bytes = raw.slice(from: pair.start, count: Int(pair.value))
-            content = .bytes(bytes)
-            if pair.type == PropertyType.immutableProperties, !isNested {
-                let parts = pairs(of: bytes, coding, at: base + UInt64(pair.start), isNested: true)
-                if parts.last?.name != undecodable { content = .list(parts) }
-            }
-            position = pair.end
-        }
-        let name = PropertyType.name(pair.type)
-        let value = Field(name, at: base + UInt64(start), length: position - start, content)
-        return Field(
-            name, at: base + UInt64(pair.offset), length: position - pair.offset, .pair(type: pair.type, [type, value]))
+        let length = (pair.isBytes ? pair.end : position) - pair.offset
+        let name = PropertyType.name(pair.type, profile)
+        let value = Field(
+            name, at: start + UInt64(typeLength), length: length - typeLength,
+            value(of: pair, raw, at: base, isNested: isNested))
+        return Field(name, at: start, length: length, .pair(type: pair.type, [type, value]))
+    }
+
+    private func value(
+        of pair: KeyValueCursor.Pair, _ raw: Bytes, at base: UInt64, isNested: Bool
+    ) -> Field.Value {
+        guard pair.isBytes else { return .number(pair.value) }
+        let bytes = raw.slice(from: pair.start, count: Int(pair.value))
+        guard pair.type == PropertyType.immutableProperties, !isNested else { return .bytes(bytes) }
+        let parts = fields(of: bytes, at: base + UInt64(pair.start), isNested: true)
+        return parts.last?.name == Self.undecodable ? .bytes(bytes) : .list(parts)
     }
 }

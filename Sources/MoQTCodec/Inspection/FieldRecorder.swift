@@ -105,7 +105,7 @@ struct FieldRecorder: FieldVisitor {
         case .pair(let name): groups[last].pairName = name
         case .properties(let properties):
             let offset = groups[last].parts[index].offset
-            groups[last].parts[index].value = .list(Field.pairs(of: properties, at: offset))
+            groups[last].parts[index].value = .list(Field.pairs(of: properties, at: offset, profile))
         }
     }
 

@@ -1,22 +1,42 @@
 extension PropertyType {
-    /// The name of a property, in capitals as parameters have it; "UNKNOWN" for a type this build does not know, and
-    /// "GREASE" for one that is reserved so that nobody relies on knowing all (draft-18 "Grease").
-    ///
-    /// Types of the Low Overhead Container are those of draft-ietf-moq-loc-04.
-    static func name(_ type: UInt64) -> String {
-        names[type] ?? (isGrease(type) ? "GREASE" : "UNKNOWN")
+    /// The name of a property, in capitals as parameters have it: the draft's, or that of the newest version of the Low
+    /// Overhead Container; "UNKNOWN" for a type this build does not know, and "GREASE" for one that is reserved so that
+    /// nobody relies on knowing all (draft-18 "Grease").
+    static func name(_ type: UInt64, _ profile: Profile) -> String {
+        if let name = draftName(type, profile) { return name }
+        if let name = LOCVersion.newest.name(ofType: type) { return capitals(name) }
+        return isGrease(type) ? "GREASE" : "UNKNOWN"
     }
 
     /// draft-18 "Grease".
     static func isGrease(_ number: UInt64) -> Bool { number >= 0x9D && (number - 0x9D) % 0x7F == 0 }
 
-    private static let names: [UInt64: String] = [
-        objectDeliveryTimeout: "OBJECT_DELIVERY_TIMEOUT", maxCacheDuration: "MAX_CACHE_DURATION",
-        subgroupDeliveryTimeout: "SUBGROUP_DELIVERY_TIMEOUT", immutableProperties: "IMMUTABLE_PROPERTIES",
-        defaultPublisherPriority: "DEFAULT_PUBLISHER_PRIORITY",
-        defaultPublisherGroupOrder: "DEFAULT_PUBLISHER_GROUP_ORDER", dynamicGroups: "DYNAMIC_GROUPS",
-        priorGroupIDGap: "PRIOR_GROUP_ID_GAP", priorObjectIDGap: "PRIOR_OBJECT_ID_GAP",
-        0x08: "TIMESCALE", 0x09: "VIDEO_FRAME_MARKING", 0x0C: "AUDIO_LEVEL", 0x0D: "VIDEO_CONFIG",
-        0x0F: "AUDIO_CONFIG", 0x10: "TIMESTAMP",
-    ]
+    private static func draftName(_ type: UInt64, _ profile: Profile) -> String? {
+        switch type {
+        case immutableProperties: capitals(profile.objects.names.immutableProperties)
+        case priorGroupIDGap: "PRIOR_GROUP_ID_GAP"
+        case priorObjectIDGap: "PRIOR_OBJECT_ID_GAP"
+        default: profile.trackProperties.isEmpty ? nil : trackName(type, profile)
+        }
+    }
+
+    /// What a whole track says of itself. Timeouts go by the name of the parameter.
+    private static func trackName(_ type: UInt64, _ profile: Profile) -> String? {
+        func timeout(_ kind: ParameterKind) -> String? {
+            profile.parameters.first { $0.kind == kind }.map { "\($0.field)" }
+        }
+        return switch type {
+        case objectDeliveryTimeout: timeout(.objectDeliveryTimeout)
+        case subgroupDeliveryTimeout: timeout(.subgroupDeliveryTimeout)
+        case maxCacheDuration: "MAX_CACHE_DURATION"
+        case defaultPublisherPriority: "DEFAULT_PUBLISHER_PRIORITY"
+        case defaultPublisherGroupOrder: "DEFAULT_PUBLISHER_GROUP_ORDER"
+        case dynamicGroups: "DYNAMIC_GROUPS"
+        default: nil
+        }
+    }
+
+    private static func capitals(_ name: String) -> String {
+        name.split(separator: " ").joined(separator: "_").uppercased()
+    }
 }
