@@ -88,6 +88,7 @@ extension FetchForm {
     package static let draft20: Self = {
         var form = draft18
         form.gaps.insert(.timedOut)
+        form.readsGapDistances = true
         return form
     }()
 }
