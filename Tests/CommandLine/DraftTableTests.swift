@@ -26,6 +26,8 @@ import Testing
             (17, "setup options", "gone", "MAX_REQUEST_ID 0x2"),
             (18, "messages", "changed", "SUBSCRIBE_NAMESPACE 0x11 -> 0x50"),
             (18, "PUBLISH_DONE codes", "changed", "EXPIRED 0x5 -> 0x6"),
+            (19, "setup options", "new", "MAX_REQUEST_UPDATES 0x8"), (20, "messages", "changed", "FETCH"),
+            (22, "parameters", "changed", "LOCATION_FILTER"),
             (18, "parameters", "changed", "DELIVERY_TIMEOUT -> OBJECT_DELIVERY_TIMEOUT"),
         ])
     func change(_ draft: Int, _ topic: String, _ member: String, _ entry: String) throws {

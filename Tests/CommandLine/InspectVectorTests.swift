@@ -1,5 +1,4 @@
 import Foundation
-import MoQTCodec
 import Testing
 
 /// What a vector of `Tests/MoQTCodec/Vectors` wants of `moqt inspect`.
@@ -67,8 +66,7 @@ private struct InspectVector: Sendable {
         return ["good", "malformed"].flatMap { json[$0] as? [[String: Any]] ?? [] }.map(InspectVector.init)
     }
 
-    static let batches = Dictionary(
-        grouping: all.filter { vector in Profile.all.contains { $0.number == vector.batch.draft } }, by: \.batch)
+    static let batches = Dictionary(grouping: all, by: \.batch)
 }
 
 /// The vectors through the program: a line each, a run for those that share draft, stream and context.

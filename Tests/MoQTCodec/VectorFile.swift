@@ -80,7 +80,7 @@ struct Vector: Sendable, CustomTestStringConvertible {
         context = json["ctx"] ?? .object([:])
     }
 
-    /// nil while the draft has no profile.
+    /// nil when there is no such draft.
     var profile: Profile? { Profile.all.first { $0.number == draft } }
 
     var bytes: [UInt8] { hex(hexText) }
