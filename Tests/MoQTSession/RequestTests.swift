@@ -147,6 +147,19 @@ struct RequestTests {
         #expect(pair.client.session.wantedStream == nil)
     }
 
+    @Test func `a FETCH that ends before it starts is not sent`() throws {
+        let pair = Pair()
+        let start = Location(group: 5, object: 3)
+        let reversed = [RangeEnd(group: 4), RangeEnd(group: 5, object: 2)]
+        for end in reversed {
+            #expect(throws: SessionError.self) {
+                try pair.client.session.fetch(.standalone(track: track("a"), start: start, end: end))
+            }
+        }
+        _ = try pair.client.session.fetch(
+            .standalone(track: track("a"), start: start, end: RangeEnd(group: 5, object: 3)))
+    }
+
     @Test func `IDs of both ends differ in parity`() throws {
         let pair = Pair()
         #expect(try pair.client.session.subscribe(track("a")).rawValue == 0)

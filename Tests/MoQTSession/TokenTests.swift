@@ -39,6 +39,14 @@ struct TokenTests {
         #expect(pair.server.close?.code == .duplicateAuthTokenAlias)
     }
 
+    @Test func `REGISTER counts though its message is rejected`() throws {
+        let pair = Pair(server: configuration(cache: 100))
+        _ = try pair.subscribe("a", .register(alias: 1, type: 2, value: [3]))
+        try pair.server.session.reject(RequestID(rawValue: 0), .unauthorized)
+        pair.run()
+        #expect(try pair.subscribe("b", .useAlias(1)) == [.useValue(type: 2, value: [3])])
+    }
+
     @Test func `in SETUP a token that does not fit is used once`() {
         var configuration = SessionConfiguration.test
         configuration.tokens = [.register(alias: 1, type: 7, value: [1])]
