@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
 /// Settings of the layers that hold no C: every unsafe operation is marked where it stands.
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 
-/// A target of `Sources/NAME` together with its tests in `Tests/NAME`; `data` are folders there without sources.
+/// A target of `Sources/NAME` together with its tests in `Tests/NAME`; `data` is what lies there without being a source.
 func layer(
     _ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting],
     testing: [Target.Dependency] = [], data: [String] = []
@@ -29,7 +29,7 @@ func layer(
 let layers: [[Target]] = [
     // Lifetimes: for `Bytes.span`, the one borrowed view of our own.
     layer("Wire", [], pure + [.enableExperimentalFeature("Lifetimes")]),
-    layer("MoQTCodec", ["Wire"], pure, testing: ["FuzzBodies"], data: ["Vectors"]),
+    layer("MoQTCodec", ["Wire"], pure, testing: ["FuzzBodies"], data: ["Musts.md", "Vectors"]),
     layer("MoQTSession", ["MoQTCodec", "Wire"], pure),
     layer("MoQTRelay", ["MoQTSession", "MoQTCodec", "Wire"], pure),
     layer("MoQTMedia", ["Wire"], pure),
