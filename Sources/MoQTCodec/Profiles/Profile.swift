@@ -115,8 +115,6 @@ package struct Behaviours: OptionSet, Sendable {
     package static let goAwayOnRequestStreams = Self(rawValue: 1 << 1)
     /// A second subscription of one role to a track is refused with DUPLICATE_SUBSCRIPTION.
     package static let oneSubscriptionPerTrack = Self(rawValue: 1 << 2)
-    /// Streams and datagrams of padding exist.
-    package static let padding = Self(rawValue: 1 << 5)
     /// Unknown Message Parameters are ignored, and kept; otherwise they close the session.
     package static let keepsUnknownParameters = Self(rawValue: 1 << 6)
     /// Message Parameters in the wrong message are ignored, and kept; otherwise they close the session.

@@ -5,21 +5,8 @@ import Wire
 /// The drafts whose data plane is tested.
 let drafts = Array(14...22)
 
-/// The data plane of a draft.
-func data(_ draft: Int) -> Profile { profiles[draft - 14] }
-
-private let profiles: [Profile] = drafts.map { draft in
-    if let profile = Profile.all.first(where: { $0.name == "draft-\(draft)" }) { return profile }
-    let integers: IntegerCoding = draft < 17 ? .quic : draft == 17 ? .vi64Without7 : .vi64
-    let streams: StreamTypes = draft < 15 ? .draft14 : draft < 17 ? .draft15 : draft == 17 ? .draft17 : .draft18
-    let fetchAndStatus: [ObjectRules] = [.draft14, .draft15, .draft16, .draft17, .draft18, .draft18, .draft20]
-    return Profile(
-        name: "draft-\(draft)", alpn: "moqt-\(draft)", integers: integers,
-        pairs: draft < 16 ? .absolute(integers) : .delta(integers), streams: streams,
-        datagrams: draft < 15 ? .draft14 : draft < 18 ? .draft15 : .draft18,
-        objects: fetchAndStatus[min(draft - 14, 6)], limits: draft18.limits, behaviours: [], codes: draft18.codes,
-        parameters: [], setupOptions: [], trackProperties: [], messages: [])
-}
+/// The profile of a draft.
+func data(_ draft: Int) -> Profile { Profile.all[22 - draft] }
 
 /// An event of either kind of stream.
 enum DataEvent: Hashable, Sendable {
