@@ -13,9 +13,6 @@ struct PartialInput: Sendable {
     /// Nothing waits.
     var isEmpty: Bool { pending.isEmpty }
 
-    /// A copy of what waits.
-    var waiting: Bytes { Bytes(pending) }
-
     /// The bytes from ``consumed`` on, or nil when the input is used up and more is needed.
     mutating func view(_ input: inout Bytes) -> Bytes? {
         if pending.isEmpty { return input.isEmpty ? nil : input }

@@ -33,7 +33,7 @@ struct FetchItemReader: ElementReader, Sendable {
     var order = GroupOrder.ascending
     private let profile: Profile
     private let limits: DataLimits
-    private var form: FetchForm
+    private let form: FetchForm
     private var prior = FetchPrior()
     private var group = FetchGroup()
 
@@ -41,13 +41,6 @@ struct FetchItemReader: ElementReader, Sendable {
         self.profile = profile
         self.limits = limits
         form = profile.objects.fetch
-    }
-
-    /// The same for bytes that nothing follows, which could tell how they are meant.
-    var atEnd: Self {
-        var copy = self
-        copy.form.readsGapDistances = false
-        return copy
     }
 
     /// Remembers what the items after this one refer to.
@@ -87,25 +80,10 @@ struct FetchItemReader: ElementReader, Sendable {
         guard let group = cursor.integer(view.span, "Group ID"), let object = cursor.integer(view.span, "Object ID")
         else { return nil }
         let end = Location(group: group, object: object)
-        guard let before = prior.location, order.isLater(before, than: end) else {
-            return .gap(FetchGap(reason: reason, end: end))
+        if let before = prior.location, order.isLater(before, than: end) {
+            throw malformed("a gap that ends at \(end) follows \(before)", "Object ID", cursor.base)
         }
-        if form.readsGapDistances, let other = location(at: end, from: before) {
-            guard let length = cursor.integer(view.span, "Object Payload Length") else { return nil }
-            if length == 0 { return .gap(FetchGap(reason: reason, end: other)) }
-        }
-        throw malformed("a gap that ends at \(end) follows \(before)", "Object ID", cursor.base)
-    }
-
-    /// The end of a gap whose group is sent as the distance from that of `before`; nil when it does not follow that.
-    private func location(at sent: Location, from before: Location) -> Location? {
-        let (group, overflow) =
-            switch order {
-            case .ascending: before.group.addingReportingOverflow(sent.group)
-            case .descending: before.group.subtractingReportingOverflow(sent.group)
-            }
-        let end = Location(group: group, object: sent.object)
-        return overflow || order.isLater(before, than: end) ? nil : end
+        return .gap(FetchGap(reason: reason, end: end))
     }
 
     private func object<Trace: FieldTracing>(

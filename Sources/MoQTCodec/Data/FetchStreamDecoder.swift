@@ -62,11 +62,8 @@ package struct FetchStreamDecoder: Sendable {
 
     /// The stream ended with FIN.
     ///
-    /// - Throws: when that was inside the header or an object (draft-18 "Streams"), or behind a gap that goes back.
-    package func finish() throws(CodecError) {
-        if case .object = stream.phase { try stream.check(items.atEnd) }
-        try stream.finish()
-    }
+    /// - Throws: when that was inside the header or an object (draft-18 "Streams").
+    package func finish() throws(CodecError) { try stream.finish() }
 
     private mutating func nextItem(_ input: inout Bytes) throws(CodecError) -> Event? {
         guard let element = try stream.read(items, &input) else { return nil }

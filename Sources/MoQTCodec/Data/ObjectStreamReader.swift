@@ -84,13 +84,6 @@ struct ObjectStreamReader: Sendable {
         return payload
     }
 
-    /// Lets `reader` judge the bytes that wait for more.
-    func check<Reader: ElementReader>(_ reader: borrowing Reader) throws(CodecError) {
-        guard !partial.isEmpty else { return }
-        var cursor = HeaderCursor<NoTrace>(integers, base: partial.consumed)
-        _ = try reader.read(partial.waiting, &cursor)
-    }
-
     /// The stream ended with FIN.
     ///
     /// - Throws: when that was inside the header or an object (draft-18 "Streams").

@@ -58,9 +58,6 @@ struct FetchInspector {
     private mutating func item(_ gap: FetchGap, _ draft: DataItemDraft) -> InspectedItem {
         var draft = draft
         draft.read(decoder.fields, profile)
-        // Some peers send the distance.
-        let sent = draft.fields.first { $0.name == "Group ID" }?.value
-        if sent != .number(gap.end.group) { draft.replaceDelta("Group ID", by: "Group ID", gap.end.group) }
         var encoder = encoder
         if reencodes { draft.encode { (out) throws(CodecError) in try encoder.append(gap, to: &out) } }
         self.encoder = encoder

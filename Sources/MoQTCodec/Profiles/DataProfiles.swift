@@ -88,7 +88,6 @@ extension FetchForm {
     package static let draft20: Self = {
         var form = draft18
         form.gaps.insert(.timedOut)
-        form.readsGapDistances = true
         return form
     }()
 }

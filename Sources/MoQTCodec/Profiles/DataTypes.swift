@@ -68,9 +68,6 @@ package struct FetchForm: Sendable {
     package var datagram: UInt64 = 0x40
     /// The gaps there are signs for.
     package var gaps: FetchGapReasons = [.doesNotExist, .unknown]
-    /// A gap that would go back as it stands is read as some peers send it: its group as the distance from the one
-    /// before, and a payload length of 0 behind it. Rests on a peer alone.
-    package var readsGapDistances = false
     /// What "prior" means after a gap is stated; where it is not, encoders refer to nothing there.
     package var gapsArePrior = true
     /// Objects of a subgroup that differ in priority make the track malformed.
