@@ -1,10 +1,11 @@
 internal import MoQTCodec
+internal import Wire
 
 /// The tokens the peer has registered (draft-18 "AUTHORIZATION TOKEN Parameter").
 struct TokenCache {
     private struct Token: Hashable {
         var type: UInt64
-        var value: [UInt8]
+        var value: Bytes
     }
 
     /// MAX_AUTH_TOKEN_CACHE_SIZE in bytes.
@@ -52,7 +53,8 @@ struct TokenCache {
             used -= Self.size(token)
             return nil
         case .register(let alias, let type, let value):
-            let token = Token(type: type, value: value)
+            // Kept for the session; the message it came in is not.
+            let token = Token(type: type, value: value.compact)
             guard registered[alias] == nil else {
                 throw Self.error(.duplicateAuthTokenAlias, "alias \(alias) is registered already", offset)
             }

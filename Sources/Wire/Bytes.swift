@@ -54,6 +54,13 @@ public struct Bytes: Sendable {
         return Bytes(within: slab, offset: offset &+ start, count: length)
     }
 
+    /// The same bytes for keeping: this slice when it is at least half of its slab, otherwise a copy, so that a few bytes
+    /// do not keep many.
+    package var compact: Bytes {
+        guard let slab, count < slab.capacity / 2 else { return self }
+        return unsafe withUnsafeBytes { unsafe Bytes(copying: $0) }
+    }
+
     /// This slice and `next` as one, when `next` begins where this one ends in the same slab; otherwise nil.
     package func joined(with next: Bytes) -> Bytes? {
         if isEmpty { return next }

@@ -10,7 +10,8 @@
 
 int allocations_counted(void) { return 0; }
 void allocations_begin(void) {}
-struct allocations allocations_end(void) { return (struct allocations){0, 0}; }
+long allocations_peak(void) { return 0; }
+long allocations_end(void) { return 0; }
 
 #else
 
@@ -28,27 +29,33 @@ extern void __libc_free(void *);
 // Initial-exec: an access to it must not allocate.
 #define LOCAL static __thread __attribute__((tls_model("initial-exec")))
 LOCAL int counting;
+LOCAL long count;
 LOCAL long held;
-LOCAL struct allocations counts;
+LOCAL long peak;
 
 int allocations_counted(void) { return 1; }
 
 void allocations_begin(void) {
-    held = 0;
-    counts = (struct allocations){0, 0};
+    count = held = peak = 0;
     counting = 1;
 }
 
-struct allocations allocations_end(void) {
+long allocations_peak(void) {
+    long most = peak;
+    peak = held;
+    return most;
+}
+
+long allocations_end(void) {
     counting = 0;
-    return counts;
+    return count;
 }
 
 static void *taken(void *block) {
     if (counting && block) {
-        counts.count += 1;
+        count += 1;
         held += (long)malloc_usable_size(block);
-        if (held > counts.peak) counts.peak = held;
+        if (held > peak) peak = held;
     }
     return block;
 }

@@ -38,7 +38,7 @@ let controlVectors: [ControlVector] = [
             filled(Subscribe()) {
                 $0.track = liveVideo
                 $0.parameters.objectDeliveryTimeout = 5000
-                $0.parameters.authorizationTokens = [.useValue(type: 0, value: Array("abc".utf8)), .useAlias(5)]
+                $0.parameters.authorizationTokens = [.useValue(type: 0, value: Bytes(Array("abc".utf8))), .useAlias(5)]
                 $0.parameters.rendezvousTimeout = 1000
                 $0.parameters.subgroupDeliveryTimeout = 0
                 $0.parameters.forward = false

@@ -17,8 +17,8 @@ extension Seeded {
 
     mutating func token() -> AuthorizationToken {
         switch next() % 3 {
-        case 0: .useValue(type: number(), value: bytes(0...40))
-        case 1: .register(alias: number(), type: number(), value: bytes(0...300))
+        case 0: .useValue(type: number(), value: Bytes(bytes(0...40)))
+        case 1: .register(alias: number(), type: number(), value: Bytes(bytes(0...300)))
         default: .useAlias(number())
         }
     }
@@ -87,7 +87,7 @@ extension Seeded {
             body.path = chance() ? "/a?b=c" : nil
             body.authority = chance() ? "[::1]:443" : nil
             body.maxAuthTokenCacheSize = maybe(number())
-            body.authorizationTokens = chance() ? [.useValue(type: 0, value: bytes(0...9))] : []
+            body.authorizationTokens = chance() ? [.useValue(type: 0, value: Bytes(bytes(0...9)))] : []
             body.implementation = chance() ? WireText(bytes: bytes(0...40)) : nil
             body.unknownOptions = [
                 .init(type: 0x02, integer: number()), .init(type: 0x9D, bytes: Bytes(bytes(0...9))),

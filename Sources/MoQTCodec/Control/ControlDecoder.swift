@@ -153,7 +153,8 @@ package struct ControlDecoder: Sendable {
     }
 
     private func decode(_ candidate: Admitted, _ body: Bytes, _ base: UInt64) throws(CodecError) -> ControlMessage {
-        var reader = FieldReader(body, profile: profile, base: base, section: candidate.layout.name)
+        var reader = FieldReader(
+            body, isShared: !partial.isEmpty, profile: profile, base: base, section: candidate.layout.name)
         var message = ControlMessage.blank(candidate.layout.kind)
         try message.visit(candidate.layout, &reader, candidate.context)
         guard reader.atEnd else {

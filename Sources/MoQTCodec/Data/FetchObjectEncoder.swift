@@ -50,7 +50,7 @@ package struct FetchObjectEncoder: Sendable {
         guard max(gap.end.group, gap.end.object) <= profile.integers.maximum else {
             throw refusal("too large for \(profile.name)", "Object ID")
         }
-        if let before = prior.location, !order.isLater(gap.end, than: before) {
+        if let before = prior.location, order.isLater(before, than: gap.end) {
             throw refusal("\(gap.end) does not follow \(before)", "Object ID")
         }
         profile.integers.append(gap.reason.rawValue, to: &out)

@@ -6,6 +6,8 @@ struct FieldReader: FieldVisitor {
 
     let profile: Profile
     private let input: Bytes
+    /// The message lies in a slab of its own, which its values may share.
+    private let isShared: Bool
     /// Where the next field begins.
     private(set) var position = 0
     /// Where the innermost open frame ends.
@@ -18,8 +20,10 @@ struct FieldReader: FieldVisitor {
     /// Title of the draft's section about the message.
     private let section: String
 
-    init(_ input: Bytes, profile: Profile, base: UInt64, section: String) {
+    /// - Parameter isShared: the message lies in a slab of its own; otherwise in one that was received with more.
+    init(_ input: Bytes, isShared: Bool = false, profile: Profile, base: UInt64, section: String) {
         self.input = input
+        self.isShared = isShared
         self.profile = profile
         self.base = base
         self.section = section
@@ -63,10 +67,15 @@ struct FieldReader: FieldVisitor {
         position += length
     }
 
+    mutating func bytes(_ field: StaticString, _ value: inout Bytes, limit: UInt64) throws(CodecError) {
+        let length = try length(field, limit: limit)
+        value = kept(input.slice(from: position, count: length))
+        position += length
+    }
+
     mutating func rest(_ field: StaticString, _ value: inout Bytes) throws(CodecError) {
         fieldStart = position
-        // A copy: a message's properties outlive the block of memory it was received in.
-        value = unsafe input.slice(from: position, count: end - position).withUnsafeBytes { unsafe Bytes(copying: $0) }
+        value = kept(input.slice(from: position, count: end - position))
         position = end
     }
 
@@ -90,6 +99,9 @@ struct FieldReader: FieldVisitor {
             .session(code), what, field: "\(field)", offset: base + UInt64(fieldStart), section: section ?? self.section
         )
     }
+
+    /// Values outlive the block of memory their message was received in.
+    private func kept(_ slice: Bytes) -> Bytes { isShared ? slice : slice.compact }
 
     private func misfit(_ what: String, _ field: StaticString) -> CodecError {
         fault(what, field, code: code, section: nil)

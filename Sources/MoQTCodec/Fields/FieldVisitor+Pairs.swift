@@ -28,10 +28,9 @@ extension FieldVisitor {
         case .integer(var number):
             try integer("Value", &number)
             value = .integer(number)
-        case .bytes(let bytes):
-            var array = bytes.array
-            try self.bytes("Value", &array, limit: profile.limits.pairValue)
-            if Self.reads { value = .bytes(Bytes(array)) }
+        case .bytes(var bytes):
+            try self.bytes("Value", &bytes, limit: profile.limits.pairValue)
+            value = .bytes(bytes)
         }
     }
 

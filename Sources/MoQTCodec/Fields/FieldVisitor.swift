@@ -21,6 +21,8 @@ package protocol FieldVisitor {
     mutating func octet(_ field: StaticString, _ value: inout UInt8) throws(CodecError)
     /// A length of at most `limit` bytes, then the bytes.
     mutating func bytes(_ field: StaticString, _ value: inout [UInt8], limit: UInt64) throws(CodecError)
+    /// The same, shared rather than copied where that is good for memory.
+    mutating func bytes(_ field: StaticString, _ value: inout Bytes, limit: UInt64) throws(CodecError)
     /// All bytes up to the end of the frame that is open.
     mutating func rest(_ field: StaticString, _ value: inout Bytes) throws(CodecError)
 
@@ -77,6 +79,12 @@ package enum FieldNote {
 }
 
 extension FieldVisitor {
+    mutating func bytes(_ field: StaticString, _ value: inout Bytes, limit: UInt64) throws(CodecError) {
+        var array = value.array
+        try bytes(field, &array, limit: limit)
+        if Self.reads { value = Bytes(array) }
+    }
+
     func fault(_ what: String, _ field: StaticString, section: String? = nil) -> CodecError {
         fault(what, field, code: .protocolViolation, section: section)
     }

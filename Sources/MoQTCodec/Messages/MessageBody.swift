@@ -1,3 +1,5 @@
+internal import Wire
+
 /// A message as its fields: the one description that encoder and decoder share.
 ///
 /// The profile's layout says which fields a draft's message has and in which order; `visit` says what each is.
@@ -26,6 +28,8 @@ extension FieldVisitor {
         let name = profile.fieldNames[.trackProperties] ?? "Track Properties"
         try rest(name, &value.raw)
         guard Self.reads else { return }
+        // They are kept as long as the track is; the message is not.
+        value.raw = value.raw.compact
         value.coding = profile.pairs
         note(.properties(value))
         // fault() knows the stream offset of the list, and so of what is in it.

@@ -16,10 +16,10 @@ struct Measurement: CustomStringConvertible {
         benchmark.run(1_000)
         allocations_begin()
         benchmark.run(2_000)
-        let more = allocations_end().count
+        let more = allocations_end()
         allocations_begin()
         benchmark.run(1_000)
-        allocations = Double(more - allocations_end().count) / 1_000
+        allocations = Double(more - allocations_end()) / 1_000
         time = Self.best { benchmark.run($0) }
         copyTime = Self.copyTime(benchmark)
     }
