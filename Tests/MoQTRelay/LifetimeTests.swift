@@ -62,7 +62,6 @@ import Wire
         defer { cache.remove(log) }
         let downlinks = (0..<10_000).map { _ in Downlink(profile: .draft18) }
         let now = Instant(nanoseconds: 1)
-        let start = ContinuousClock.now
         let subscriptions = downlinks.map { downlink in
             Subscription(
                 requestID: RequestID(rawValue: 0), alias: TrackAlias(rawValue: 0), track: log, range: (.zero, nil),
@@ -81,13 +80,11 @@ import Wire
         for subscription in subscriptions { subscription.cancel() }
         #expect(log.subscriptions.isEmpty)
         #expect(subgroup.cursors.isEmpty)
-        #expect(start.duration(to: .now) < .seconds(20))
         for downlink in downlinks { downlink.shutDown() }
     }
 
     @Test func tenThousandHeldSubscribesAreAnsweredAtOnce() {
         let world = World()
-        let start = ContinuousClock.now
         let subscriber = world.subscriber()
         for index in 0..<10_000 { subscriber.subscribe(track("t\(index)")) { $0.rendezvousTimeout = 60_000 } }
         for _ in 0..<10 { world.step() }
@@ -95,6 +92,5 @@ import Wire
         subscriber.link.cut()
         subscriber.link.notice(subscriber.link.far)
         #expect(world.relay.tracks.isEmpty)
-        #expect(start.duration(to: .now) < .seconds(20))
     }
 }
