@@ -14,4 +14,8 @@ struct FuzzFindingTests {
     @Test func `a gap with nothing in it can be sent on`() throws {
         try FuzzTarget.uni.run(hex("06010705081c0200800161820c02000009"))
     }
+
+    @Test func `a filter without ranges is refused where it removes nothing`() throws {
+        try FuzzTarget.control.run(hex("0605051600171001046c6976650463616d31030a001704030a00170400"))
+    }
 }

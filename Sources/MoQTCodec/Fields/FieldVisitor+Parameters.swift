@@ -30,6 +30,7 @@ extension FieldVisitor {
             if !profile.pairs.isDelta { value.order.types.append(type) }
             try readParameter(type, &value, in: scope)
         }
+        try checkRemovals(&value, in: scope)
     }
 
     private mutating func readParameter(
@@ -70,7 +71,8 @@ extension FieldVisitor {
         let slots = try slots(of: value, in: scope)
         var count = UInt64(slots.count)
         try integer("Number of Parameters", &count)
-        try checkFilters(value, in: scope)
+        try checkFilters(value)
+        try checkRemovals(&value, in: scope)
         var previous: UInt64 = 0
         for slot in slots {
             var code = slot.type
@@ -105,13 +107,10 @@ extension FieldVisitor {
         return PairSlot.merged(known, value.unknown, profile.pairs.isDelta ? WireOrder() : value.order)
     }
 
-    /// What of the filters cannot be sent at all, or not in this message.
-    private func checkFilters(_ value: Parameters, in scope: ParameterScope) throws(CodecError) {
+    /// What of the filters cannot be sent.
+    private func checkFilters(_ value: Parameters) throws(CodecError) {
         guard value.filterRefusal == nil else {
             throw fault("they are invalid as they were received", "Range Filters", section: "Range Filters")
-        }
-        guard scope.isSubset(of: .anyUpdate) || value.rangeFilters.allSatisfy({ !$0.ranges.isEmpty }) else {
-            throw fault("only an update can remove a filter", "Range Filters", section: "Range Filters")
         }
     }
 }

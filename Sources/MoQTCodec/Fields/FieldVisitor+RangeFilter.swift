@@ -103,6 +103,13 @@ extension FieldVisitor {
         }
     }
 
+    /// Only an update can remove the filters of a kind.
+    mutating func checkRemovals(_ value: inout Parameters, in scope: ParameterScope) throws(CodecError) {
+        guard !scope.isSubset(of: .anyUpdate), let removal = value.rangeFilters.first(where: { $0.ranges.isEmpty })
+        else { return }
+        try refuse("only an update can remove a filter", removal.kind.field, &value)
+    }
+
     /// Remembers what is wrong with a filter that is read; throws it for one that is written.
     private mutating func refuse(
         _ what: String, _ field: StaticString, _ value: inout Parameters
