@@ -57,15 +57,22 @@ extension SubRun: ClientApplication {
         switch event {
         case .subscribeAccepted(let id, let answer):
             if let track = requests[id] { logger.log(.info, "subscribed to \(track.name)") }
-            with(id, now) { $0.accepted(answer, now) }
+            current(id, now) { $0.accepted(answer, now) }
         case .rejected(let id, let error):
-            with(id, now) { id == $0.fetchID ? $0.filled(now) : $0.rejected(error, now) }
-        case .publishDone(let id, let done): with(id, now) { $0.publishDone(done, now) }
+            current(id, now) { id == $0.fetchID ? $0.filled(now) : $0.rejected(error, now) }
+        case .publishDone(let id, let done): current(id, now) { $0.publishDone(done, now) }
         case .requestCancelled(let id, let code):
-            with(id, now) { id == $0.fetchID ? $0.filled(now) : $0.lost("the peer cancelled it: \(code)", now) }
+            current(id, now) { id == $0.fetchID ? $0.filled(now) : $0.lost("the peer cancelled it: \(code)", now) }
         case .malformedTrack(let id, let what):
             with(id, now) { $0.finish(.failed("malformed track: \(what.printable())"), now) }
         default: break
+        }
+    }
+
+    /// What is said of a request that was given up no longer matters.
+    private func current(_ id: RequestID, _ now: Instant, _ body: (TrackReceiver) -> Void) {
+        with(id, now) { track in
+            if id == track.requestID || id == track.fetchID { body(track) }
         }
     }
 
