@@ -73,6 +73,13 @@ extension Seeded {
         }
     }
 
+    /// From one location to another, or the end of a group, at or behind it.
+    mutating func range() -> LocationFilter {
+        let start = Location(group: number() >> 1, object: number())
+        let end = RangeEnd(group: start.group + 1 + number() >> 1, object: maybe(number() >> 1))
+        return .absoluteRange(start: start, end: end)
+    }
+
     mutating func rangeEnd() -> RangeEnd { RangeEnd(group: number(), object: maybe(number() >> 1)) }
 
     mutating func message(_ kind: MessageKind) throws -> ControlMessage {
@@ -126,7 +133,7 @@ extension Seeded {
             let joining = RequestID(rawValue: number())
             body.target =
                 switch next() % 3 {
-                case 0: .standalone(track: try fullTrackName(), start: location(), end: rangeEnd())
+                case 0: .standalone(track: try fullTrackName(), range: range())
                 case 1: .relativeJoining(request: joining, groups: number())
                 default: .absoluteJoining(request: joining, group: number())
                 }

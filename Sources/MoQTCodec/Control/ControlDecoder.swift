@@ -17,12 +17,17 @@ package struct DecodedMessage: Hashable, Sendable {
     package var message: ControlMessage
     /// The layout it has, which names it.
     package var layout: MessageLayout
-    /// What it belongs to; with this it encodes to the same message.
+    /// What it belongs to, as far as is known.
     package var context: MessageContext
     /// Bytes of the stream before the message.
     package var offset: UInt64
     /// Bytes of the message, header included.
     package var byteCount: Int
+
+    /// Appends the message as `profile`, which it was decoded with, writes it; not minimal integers become so.
+    package func append(to out: inout [UInt8], profile: Profile) throws(CodecError) {
+        try message.append(to: &out, profile: profile, layout: layout, context: context)
+    }
 }
 
 /// Reads the messages of a control or request stream, however its bytes are split.
@@ -204,6 +209,9 @@ extension ControlDecoder {
     }
 
     private func admit(_ layout: MessageLayout, _ hints: MessageContext) -> Admitted? {
+        var hints = hints
+        // What is on a control stream need not be about the session where that stream carries requests too.
+        if hints.place == .control, !layout.places.control, profile.isForControlStream(layout) { hints.place = .any }
         guard layout.fits(hints) else { return nil }
         let places = layout.places
         guard !hints.isFirstReply || !places.answers.isEmpty || !places.precedes.isEmpty else { return nil }

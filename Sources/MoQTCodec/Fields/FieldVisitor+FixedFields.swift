@@ -69,8 +69,8 @@ extension FieldVisitor {
             case .unfiltered: break
             case .absoluteStart(let from): start = from
             case .absoluteRange(let from, let end):
-                guard end.object == nil, end.group < .max else {
-                    throw fault("a range ends with a whole group", "End Group")
+                guard end.object == nil, (from.group..<(.max)).contains(end.group) else {
+                    throw fault("a range ends with a whole group, no earlier than it starts", "End Group")
                 }
                 (start, beyond) = (from, end.group + 1)
             case nil, .relativeStart, .nextObject:

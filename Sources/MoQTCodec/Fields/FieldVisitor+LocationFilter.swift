@@ -103,6 +103,9 @@ extension FieldVisitor {
         if hasDelta {
             try endGroupDelta(&group, from: start.group, "End Group Delta")
         } else {
+            guard Self.reads || group >= start.group else {
+                throw fault("the end group is before the start", "End Group", section: filterSection)
+            }
             try integer("End Group", &group)
         }
         value = .absoluteRange(start: start, end: RangeEnd(group: group))

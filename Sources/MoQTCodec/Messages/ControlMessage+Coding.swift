@@ -78,7 +78,8 @@ extension ControlMessage {
 
     /// Appends type, length and body to `out`, which is left as it was when this throws.
     ///
-    /// - Throws: ``CodecError`` of scope `caller` when the draft cannot express the message, or not in this context.
+    /// - Throws: ``CodecError`` of scope `caller` when the draft cannot express the message, or not in this context, or
+    ///   when the context leaves open which of several types it has.
     package func append(
         to out: inout [UInt8], profile: Profile, context: MessageContext
     ) throws(CodecError) {
@@ -86,6 +87,11 @@ extension ControlMessage {
             throw .inexpressible(
                 "\(profile.name) has no \(kind) here", field: "Message Type",
                 section: "Control Messages")
+        }
+        let others = profile.messages.lazy.filter { $0.kind == kind && $0.fits(context) }.dropFirst()
+        guard context.place != .any || others.isEmpty else {
+            throw .inexpressible(
+                "what \(kind) belongs to is not said", field: "Message Type", section: "Control Messages")
         }
         try append(to: &out, profile: profile, layout: layout, context: context)
     }

@@ -26,6 +26,8 @@ extension FieldVisitor {
             guard case .standalone(let given, .absoluteRange(let from, let through)?) = value else {
                 throw fault("the range needs a start and an end", "Start Group", section: "Standalone Fetch")
             }
+            guard from.group < through.group || from.group == through.group && from.object <= through.object ?? .max
+            else { throw fault("the end is before the start", "End Group", section: "Fetch Handling") }
             (track, start, end) = (given, from, through)
         }
         try fullTrackName(&track)

@@ -90,19 +90,32 @@ package struct RequestKinds: OptionSet, Hashable, Sendable {
 /// Where a message may stand, and which requests it may belong to.
 package struct MessagePlaces: Hashable, Sendable {
     /// It is about the session, and stands on a control stream; all else is about requests.
-    package var control = false
+    package var control: Bool
     /// It is the first message of a request of this kind.
     package var opens: RequestKind?
     /// Requests it answers.
-    package var answers: RequestKinds = []
+    package var answers: RequestKinds
     /// Requests for which the responder may send it before the answer.
-    package var precedes: RequestKinds = []
+    package var precedes: RequestKinds
     /// Requests for which the responder may send it after the answer.
-    package var replies: RequestKinds = []
+    package var replies: RequestKinds
     /// Requests for which the requester may send it after the request.
-    package var follows: RequestKinds = []
+    package var follows: RequestKinds
     /// The only end that may send it; nil means both.
     package var sender: EndpointRole?
+
+    package init(
+        control: Bool = false, opens: RequestKind? = nil, answers: RequestKinds = [], precedes: RequestKinds = [],
+        replies: RequestKinds = [], follows: RequestKinds = [], sender: EndpointRole? = nil
+    ) {
+        self.control = control
+        self.opens = opens
+        self.answers = answers
+        self.precedes = precedes
+        self.replies = replies
+        self.follows = follows
+        self.sender = sender
+    }
 
     /// Every request it may belong to.
     package var requests: RequestKinds {

@@ -71,7 +71,7 @@ package final class Profile: Sendable {
     /// The layouts that messages of this type can have; none when the draft has no such message.
     package func layouts(code: UInt64) -> [MessageLayout] { byCode[code] ?? [] }
 
-    /// The layout of a kind of message in `context`; nil when the draft lacks it there.
+    /// The first layout of a kind of message that fits `context`; nil when the draft lacks it there.
     package func layout(of kind: MessageKind, in context: MessageContext) -> MessageLayout? {
         messages.first { $0.kind == kind && $0.fits(context) }
     }

@@ -21,6 +21,13 @@ package struct Properties: Hashable, Sendable {
     }
 
     package var isEmpty: Bool { raw.isEmpty }
+
+    /// The same pairs, written the same way; no properties are the same whichever way that is.
+    package static func == (a: Self, b: Self) -> Bool {
+        a.raw == b.raw && (a.coding == b.coding || a.isEmpty)
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(raw) }
 }
 
 /// How a list of Key-Value-Pairs is written.
