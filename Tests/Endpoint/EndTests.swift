@@ -59,13 +59,12 @@ import Wire
 
     @Test func aClientThatVanishesIsForgottenAtTheIdleTimeout() throws {
         let world = try Loopback()
-        world.quic.idleTimeout = .milliseconds(300)
+        world.quic.idleTimeout = .seconds(1)
         let listener = try world.listen()
         var dial: Dial? = try world.connect(to: listener)
         dial?.close()
         dial = nil
         #expect(world.run { isReleased(world.client) })
-        #expect(listener.connectionCount == 1)
         #expect(world.run { listener.connectionCount == 0 })
         #expect(world.server.recorder.ends == [.idleTimeout])
         #expect(world.server.recorder.closes.map(\.origin) == [.transport])

@@ -118,8 +118,9 @@ final class Loopback {
     }
 }
 
-/// A port of the loopback where nothing listens.
-func deadAddress() throws -> SocketAddress { try UDPSocket(bind: .loopback(.ipv4, port: 0)).localAddress }
+/// A socket that hears one port alone, where nobody is: what is sent to it from elsewhere is refused (ICMP port
+/// unreachable), and while it is there no other socket gets its port.
+func deadSocket() throws -> UDPSocket { try UDPSocket(peer: .loopback(.ipv4, port: 9)) }
 
 /// A socket that takes everything and says nothing.
 func deafSocket() throws -> UDPSocket { try UDPSocket(bind: .loopback(.ipv4, port: 0)) }

@@ -143,6 +143,9 @@ struct Wiring: Sendable, CustomTestStringConvertible {
     var target: String
     var offloads = true
 
+    /// Whether the machine has an IPv6 loopback; some containers have none.
+    static let hasIPv6 = (try? UDPSocket(bind: .loopback(.ipv6, port: 0))) != nil
+
     static let all: [Wiring] = [true, false].flatMap { offloads in
         [
             Wiring(bound: .loopback(.ipv4, port: 0), target: "127.0.0.1", offloads: offloads),
@@ -150,7 +153,7 @@ struct Wiring: Sendable, CustomTestStringConvertible {
             Wiring(bound: .loopback(.ipv6, port: 0), target: "::1", offloads: offloads),
             Wiring(bound: .any(.ipv6, port: 0), target: "::1", offloads: offloads),
             Wiring(bound: .any(.ipv6, port: 0), target: "127.0.0.1", offloads: offloads),
-        ]
+        ].filter { hasIPv6 || $0.target != "::1" }
     }
 
     var testDescription: String { "\(bound.host) by \(target), \(offloads ? "GSO and GRO" : "no offload")" }
