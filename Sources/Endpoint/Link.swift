@@ -86,8 +86,8 @@ package final class Link {
         switch event {
         case .streamOpened(let stream): peer.session.peerOpened(stream)
         case .streamData(let stream, let bytes, let fin): peer.session.received(bytes, on: stream, fin: fin, now: now)
-        case .streamReset(let stream, let code): peer.session.peerReset(stream, StreamResetCode(rawValue: code))
-        case .stopSending(let stream, let code): stopped(stream, StreamResetCode(rawValue: code), peer)
+        case .streamReset(let stream, let code): peer.session.peerReset(stream, peer.codes.streamReset.code(for: code))
+        case .stopSending(let stream, let code): stopped(stream, peer.codes.streamReset.code(for: code), peer)
         case .streamWritable(let stream):
             if peer.downlink.owns(stream) { peer.downlink.writable(stream) } else { peer.session.writable(stream) }
         case .acknowledged(let stream, let byteCount): peer.downlink.acknowledged(stream, byteCount, now)
@@ -126,7 +126,7 @@ package final class Link {
         guard self.cause == nil else { return }
         self.cause = cause
         if let peer {
-            let (origin, code, reason) = Self.sessionWords(cause)
+            let (origin, code, reason) = Self.sessionWords(cause, peer.codes)
             peer.session.transportClosed(by: origin, code: code, reason: reason)
             handSessionEvents(now)
             driver.application?.disconnected(self, peer, cause)
@@ -134,10 +134,12 @@ package final class Link {
         ended(self, cause)
     }
 
-    private static func sessionWords(_ cause: CloseCause) -> (SessionClose.Origin, SessionCode, String) {
+    private static func sessionWords(
+        _ cause: CloseCause, _ codes: CodeTables
+    ) -> (SessionClose.Origin, SessionCode, String) {
         switch cause {
         case .application(let code, let reason, let closer):
-            (closer == .local ? .us : .peer, SessionCode(rawValue: code), String(decoding: reason, as: UTF8.self))
+            (closer == .local ? .us : .peer, codes.session.code(for: code), String(decoding: reason, as: UTF8.self))
         default: (.transport, .internalError, "\(cause)")
         }
     }
@@ -188,23 +190,27 @@ package final class Link {
     }
 
     private func act(_ peer: Peer) {
-        while let action = peer.session.nextTransportAction() { perform(action) }
+        while let action = peer.session.nextTransportAction() { perform(action, peer.codes) }
         while let direction = peer.session.wantedStream, let stream = connection.openStream(direction) {
             peer.session.opened(stream)
         }
-        while let (stream, code) = peer.downlink.nextReset() { connection.reset(stream, code: code.rawValue) }
+        while let (stream, code) = peer.downlink.nextReset() {
+            connection.reset(stream, code: peer.codes.streamReset.nearestNumber(of: code))
+        }
         while let credit = peer.nextCredit() { connection.extendStreamCredit(credit.stream, by: credit.byteCount) }
         let finished = peer.takeFinishedStreams()
         if finished > 0 { connection.extendStreamLimit(.unidirectional, by: finished) }
     }
 
-    private func perform(_ action: TransportAction) {
+    private func perform(_ action: TransportAction, _ codes: CodeTables) {
         switch action {
-        case .reset(let stream, let code): connection.reset(stream, code: code.rawValue)
-        case .stopSending(let stream, let code): connection.stopSending(stream, code: code.rawValue)
+        case .reset(let stream, let code): connection.reset(stream, code: codes.streamReset.nearestNumber(of: code))
+        case .stopSending(let stream, let code):
+            connection.stopSending(stream, code: codes.streamReset.nearestNumber(of: code))
         case .credit(let stream, let bytes): connection.extendStreamCredit(stream, by: bytes)
         case .creditStreams(let direction, let count): connection.extendStreamLimit(direction, by: count)
-        case .close(let code, let reason): connection.close(code: code.rawValue, reason: reason)
+        case .close(let code, let reason):
+            connection.close(code: codes.session.nearestNumber(of: code), reason: reason)
         }
     }
 

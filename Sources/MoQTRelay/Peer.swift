@@ -7,6 +7,8 @@ package final class Peer {
     /// Names the session in logs; unique in the process.
     package let number: UInt64
     package var session: Session
+    /// The numbers that the session's draft gives to codes.
+    package let codes: CodeTables
     /// The data streams this end sends.
     package let downlink: Downlink
     /// Called when the session or the downlink has something for the transport.
@@ -25,6 +27,7 @@ package final class Peer {
     package init(number: UInt64, session: consuming Session, profile: Profile) {
         self.number = number
         self.session = session
+        codes = profile.codes
         downlink = Downlink(profile: profile)
     }
 

@@ -23,6 +23,8 @@ struct Request {
 
     /// Our REQUEST_UPDATEs without an answer, oldest first, with what they ask for.
     var sentUpdates = Queue<Parameters>()
+    /// Our updates that wait until the peer takes more.
+    var heldUpdates = Queue<Parameters>()
     /// The peer's REQUEST_UPDATEs the application has not answered, oldest first.
     var receivedUpdates = Queue<Parameters>()
     /// Updates of `receivedUpdates` the application has been told of.

@@ -9,17 +9,30 @@ extension Session {
             guard stream.isServerInitiated == (role == .client) else { return }
             control.peerOpened(stream)
         }
-        if stream.direction == .bidirectional && !isOpen {
+        if stream.direction == .bidirectional && (!isOpen || isDependent(stream)) {
             return hold(bytes, on: stream, fin: fin)
         }
         if !bytes.isEmpty { actions.append(.credit(stream, bytes: bytes.count)) }
         do throws(CodecError) {
             var input = bytes
-            while !isClosed, let incoming = try control.next(&input, on: stream) { try handle(incoming, on: stream) }
+            while !isClosed, let incoming = try control.next(&input, on: stream) {
+                try handle(incoming, on: stream)
+                if !dependents.isEmpty && isDependent(stream) { return control.hold(input, fin: fin, on: stream) }
+            }
             if fin && !isClosed { try receivedFIN(on: stream) }
         } catch {
             close(for: error, on: stream)
         }
+    }
+
+    /// Reads what was held of `stream`.
+    mutating func resume(_ stream: StreamID) {
+        guard control.holding.contains(stream) else { return }
+        let held = control.takeHeld(stream)
+        for (index, bytes) in held.bytes.enumerated() {
+            receivedControl(bytes, on: stream, fin: held.fin && index == held.bytes.count - 1)
+        }
+        if held.bytes.isEmpty { receivedControl(Bytes(), on: stream, fin: held.fin) }
     }
 
     /// Requests wait for the peer's SETUP (draft-18 "Session initialization").
@@ -39,7 +52,9 @@ extension Session {
         } else if let request = incoming.request {
             try received(incoming.message, on: request, at: incoming.offset)
         } else {
+            if holdDependent(incoming.message, on: stream, at: incoming.offset) { return }
             try receivedRequest(incoming.message, on: stream, at: incoming.offset)
+            if !dependents.isEmpty { try releaseDependents() }
         }
     }
 
@@ -138,6 +153,7 @@ extension Session {
     mutating func resetControl(_ stream: StreamID, _ code: StreamResetCode) {
         if stream == control.peerControl { return controlStreamClosed(stream) }
         let id = control.request(on: stream)
+        dependents.removeAll { $0.stream == stream }
         control.ended(stream, &actions)
         if let id {
             cancelledByPeer(id, code)

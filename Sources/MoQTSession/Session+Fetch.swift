@@ -48,7 +48,7 @@ extension Session {
                 "\(message.end.group) ends before the start \(start)", field: "End Location", offset: offset,
                 section: "FETCH_OK")
         }
-        if let refusal = ControlMessage.fetchOK(message).refusal(profile) { return refuseAnswer(id, refusal) }
+        if let refusal = refusal(of: .fetchOK(message)) { return refuseAnswer(id, refusal) }
         requests[id]?.phase = .established
         events.append(.fetchAccepted(id, message))
         finishFetch(id)
@@ -69,7 +69,7 @@ extension Session {
         var request = Request(.fetch, isOurs: false, message.parameters)
         request.isShown = false
         if case .standalone(let track, _) = message.target { request.track = track }
-        let refusal = ControlMessage.fetch(message).refusal(profile)
+        let refusal = refusal(of: .fetch(message))
         guard let parameters = try admit(message.requestID, request, on: stream, at: offset, refusal: refusal) else {
             return
         }
@@ -77,8 +77,20 @@ extension Session {
         message.parameters = parameters
         switch message.target {
         case .standalone(let track, _): show(message, of: track)
-        case .relativeJoining(let joined, _), .absoluteJoining(let joined, _): join(message, to: joined)
+        case .relativeJoining(let joined, _), .absoluteJoining(let joined, _):
+            try checkMayJoin(joined, at: offset)
+            join(message, to: joined)
         }
+    }
+
+    /// What the draft makes the session's matter instead of the request's (draft-17 "Joining Fetches").
+    private func checkMayJoin(_ joined: RequestID, at offset: UInt64) throws(CodecError) {
+        guard profile.behaviours.contains(.strictJoining), let subscription = requests[joined],
+            subscription.isPublisher, subscription.phase == .established, !subscription.forward
+        else { return }
+        throw .violation(
+            "the subscription has Forward State 0", field: "Joining Request ID", offset: offset,
+            section: "Joining Fetches")
     }
 
     private mutating func show(_ message: Fetch, of track: FullTrackName) {

@@ -13,7 +13,7 @@ extension Session {
         guard !sentGoAway else { throw .invalid("a second GOAWAY") }
         self.now = now
         var message = try goAwayMessage(uri, timeout)
-        message.requestID = receivedIDs.end
+        if profile.has(.requestID, in: .goAway, at: .control) { message.requestID = receivedIDs.end }
         do { try control.sendControl(.goAway(message)) } catch { throw SessionError(error) }
         sentGoAway = true
         if timeout > 0 { goAwayDeadline = now + .milliseconds(timeout) }
@@ -34,7 +34,8 @@ extension Session {
         guard role == .server || uri.isEmpty else { throw .invalid("a client names no new session URI") }
         var message = GoAway()
         message.newSessionURI = uri
-        message.timeout = timeout
+        // Where the draft has no word for it the peer is not told, and the session is closed in time all the same.
+        if profile.has(.timeout, in: .goAway, at: .control) { message.timeout = timeout }
         return message
     }
 

@@ -23,10 +23,18 @@ extension Session {
     package mutating func subscribeNamespace(
         _ prefix: TrackNamespace, _ parameters: Parameters = Parameters()
     ) throws(SessionError) -> RequestID {
-        try begin(.subscribeNamespace, prefix, parameters) { id in
+        try subscribeNamespace(prefix, .namespace, parameters)
+    }
+
+    private mutating func subscribeNamespace(
+        _ prefix: TrackNamespace, _ options: SubscribeOptions, _ parameters: Parameters
+    ) throws(SessionError) -> RequestID {
+        let hasOptions = profile.has(.subscribeOptions, in: .subscribeNamespace, at: .request(.subscribeNamespace))
+        return try begin(.subscribeNamespace, prefix, parameters) { id in
             var message = SubscribeNamespace()
             message.requestID = id
             message.prefix = prefix
+            if hasOptions { message.options = options }
             message.parameters = parameters
             return .subscribeNamespace(message)
         }
@@ -36,13 +44,22 @@ extension Session {
     package mutating func subscribeTracks(
         _ prefix: TrackNamespace, _ parameters: Parameters = Parameters()
     ) throws(SessionError) -> RequestID {
-        try begin(.subscribeTracks, prefix, parameters) { id in
+        // Up to draft-17 SUBSCRIBE_NAMESPACE asks for tracks too.
+        guard kindForTracks == .subscribeTracks else {
+            return try subscribeNamespace(prefix, .publish, parameters)
+        }
+        return try begin(.subscribeTracks, prefix, parameters) { id in
             var message = SubscribeTracks()
             message.requestID = id
             message.prefix = prefix
             message.parameters = parameters
             return .subscribeTracks(message)
         }
+    }
+
+    /// The kind of request that asks for tracks under a prefix.
+    private var kindForTracks: RequestKind {
+        profile.messages.contains { $0.kind == .subscribeTracks } ? .subscribeTracks : .subscribeNamespace
     }
 
     private mutating func begin(
@@ -74,7 +91,7 @@ extension Session {
     }
 
     mutating func received(_ message: PublishBlocked, on id: RequestID, at offset: UInt64) throws(CodecError) {
-        let namespace = try whole(message.suffix, on: id, .subscribeTracks, "PUBLISH_BLOCKED", at: offset)
+        let namespace = try whole(message.suffix, on: id, kindForTracks, "PUBLISH_BLOCKED", at: offset)
         do throws(NameError) {
             let track = try FullTrackName(namespace: namespace, name: message.trackName)
             events.append(.publishBlocked(id, track))
@@ -119,6 +136,8 @@ extension Session {
         else { return }
         var message = message
         message.parameters = parameters
+        // Where the draft leaves no choice it is told all the same.
+        message.options = message.options ?? (kindForTracks == .subscribeTracks ? .namespace : .both)
         events.append(.subscribeNamespace(message))
     }
 
@@ -126,7 +145,8 @@ extension Session {
         let id = message.requestID
         guard
             let parameters = try admitPrefix(
-                id, .subscribeTracks, message.prefix, message.parameters, on: stream, at: offset)
+                id, .subscribeTracks, message.prefix, message.parameters, on: stream, at: offset,
+                refusal: refusal(of: .subscribeTracks(message)))
         else { return }
         var message = message
         message.parameters = parameters
@@ -135,11 +155,11 @@ extension Session {
 
     private mutating func admitPrefix(
         _ id: RequestID, _ kind: RequestKind, _ prefix: TrackNamespace, _ parameters: Parameters,
-        on stream: StreamID, at offset: UInt64
+        on stream: StreamID, at offset: UInt64, refusal: CodecError? = nil
     ) throws(CodecError) -> Parameters? {
         var request = Request(kind, isOurs: false, parameters)
         request.namespace = prefix
-        guard let parameters = try admit(id, request, on: stream, at: offset) else { return nil }
+        guard let parameters = try admit(id, request, on: stream, at: offset, refusal: refusal) else { return nil }
         if overlaps(prefix, kind, except: id) {
             refuse(id, .prefixOverlap, "overlaps another prefix")
             return nil
@@ -177,7 +197,7 @@ extension Session {
     /// PUBLISH_BLOCKED on a SUBSCRIBE_TRACKS of the peer: the track will not be published there.
     package mutating func publishBlocked(_ track: FullTrackName, on request: RequestID) throws(SessionError) {
         var message = PublishBlocked()
-        message.suffix = try suffix(of: track.namespace, on: request, .subscribeTracks)
+        message.suffix = try suffix(of: track.namespace, on: request, kindForTracks)
         message.trackName = track.name
         try send(.publishBlocked(message), on: request)
     }

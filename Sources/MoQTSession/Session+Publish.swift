@@ -9,7 +9,7 @@ extension Session {
         _ track: FullTrackName, properties: Properties = Properties(), _ parameters: Parameters = Parameters()
     ) throws(SessionError) -> (RequestID, TrackAlias) {
         try checkMayBegin(in: track.namespace)
-        guard !isSubscribed(track, asPublisher: true) else { throw .duplicateSubscription }
+        guard !isDuplicate(track, asPublisher: true) else { throw .duplicateSubscription }
         var request = Request(.publish, isOurs: true, track: track, parameters)
         let alias = TrackAlias(rawValue: nextAlias)
         request.subscription.alias = alias
@@ -38,11 +38,12 @@ extension Session {
         let id = message.requestID
         let mine = SubscriptionKey(track: message.track, isPublisher: false, isOurs: true)
         let isDuplicate =
-            subscriptions[SubscriptionKey(track: message.track, isPublisher: false, isOurs: false)] != nil
-            || subscriptions[mine].flatMap { requests[$0] }?.phase == .established
+            profile.behaviours.contains(.oneSubscriptionPerTrack)
+            && (subscriptions[SubscriptionKey(track: message.track, isPublisher: false, isOurs: false)] != nil
+                || subscriptions[mine].flatMap { requests[$0] }?.phase == .established)
         var request = Request(.publish, isOurs: false, track: message.track, message.parameters)
         request.subscription.deliveryTimeout = message.trackProperties.largestDeliveryTimeout
-        let refusal = ControlMessage.publish(message).refusal(profile)
+        let refusal = refusal(of: .publish(message))
         guard let parameters = try admit(id, request, on: stream, at: offset, refusal: refusal) else {
             return retiredAliases.insert(message.trackAlias)
         }
@@ -62,7 +63,7 @@ extension Session {
         _ request: RequestID, parameters: Parameters = Parameters()
     ) throws(SessionError) {
         let state = try pending(request, .publish)
-        if let other = ownSubscription(to: state.track) {
+        if profile.behaviours.contains(.oneSubscriptionPerTrack), let other = ownSubscription(to: state.track) {
             guard requests[other]?.phase == .pending else {
                 try reject(request, .duplicateSubscription)
                 throw .duplicateSubscription

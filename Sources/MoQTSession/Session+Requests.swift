@@ -127,12 +127,24 @@ extension Session {
         if (try? reject(id, error)) == nil { end(id, cancellingWith: .internalError) }
     }
 
-    /// REQUEST_ERROR; the request ends.
+    /// REQUEST_ERROR; the request ends. A code that the draft lacks is said as INTERNAL_ERROR, and what it has no field
+    /// for goes unsaid: the time to wait, and another place to try.
     package mutating func reject(_ request: RequestID, _ error: RequestError) throws(SessionError) {
         let state = try pending(request, nil)
+        let error = expressible(error, at: .request(state.kind))
         try send(.requestError(error), on: request)
         control.end(request, input: .discarded, &actions)
         forget(request, state)
+    }
+
+    /// `error` as far as the draft has words for it.
+    func expressible(_ error: RequestError, at place: MessageContext.Place) -> RequestError {
+        var error = error
+        let context = MessageContext(sender: role, place: place)
+        error.code = profile.codes.request(context.request).nearest(error.code)
+        if !profile.has(.retryInterval, in: .requestError, at: place) { error.retryAfter = nil }
+        if error.code != .redirect { error.redirect = nil }
+        return error
     }
 
     /// REQUEST_ERROR; the request ends.
@@ -158,7 +170,10 @@ extension Session {
         }
         var message = RequestOK()
         message.parameters = parameters
-        message.trackProperties = properties
+        // Up to draft-17 the answer to TRACK_STATUS has no place for them.
+        if profile.has(.trackProperties, in: .requestOK, at: .request(state.kind)) {
+            message.trackProperties = properties
+        }
         try send(.requestOK(message), on: request)
         if state.kind == .trackStatus {
             control.end(request, input: .discarded, &actions)

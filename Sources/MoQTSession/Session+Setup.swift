@@ -25,6 +25,10 @@ extension Session {
             setup.path = configuration.path.map { WireText($0) }
             setup.authority = configuration.authority.map { WireText($0) }
         }
+        if configuration.filterRangeLimit > 0 && profile.has(.maxFilterRanges) {
+            setup.maxFilterRanges = configuration.filterRangeLimit
+        }
+        if profile.has(.maxRequestUpdates) { setup.maxRequestUpdates = UInt64(configuration.updateLimit) }
         if configuration.tokenCacheSize > 0 { setup.maxAuthTokenCacheSize = configuration.tokenCacheSize }
         setup.authorizationTokens = configuration.tokens
         setup.implementation = configuration.implementation.map { WireText($0) }
@@ -46,13 +50,7 @@ extension Session {
     private mutating func becameOpen() {
         guard isOpen, let receivedSetup else { return }
         events.append(.ready(receivedSetup))
-        for stream in control.holding.sorted() where !isClosed {
-            let held = control.takeHeld(stream)
-            for (index, bytes) in held.bytes.enumerated() {
-                receivedControl(bytes, on: stream, fin: held.fin && index == held.bytes.count - 1)
-            }
-            if held.bytes.isEmpty { receivedControl(Bytes(), on: stream, fin: true) }
-        }
+        for stream in control.holding.sorted() where !isClosed { resume(stream) }
     }
 
     mutating func setupTimedOut() {

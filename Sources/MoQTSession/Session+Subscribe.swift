@@ -11,7 +11,7 @@ extension Session {
         _ track: FullTrackName, _ parameters: Parameters = Parameters()
     ) throws(SessionError) -> RequestID {
         try checkMayBegin(in: track.namespace)
-        guard !isSubscribed(track, asPublisher: false) else { throw .duplicateSubscription }
+        guard !isDuplicate(track, asPublisher: false) else { throw .duplicateSubscription }
         let request = Request(.subscribe, isOurs: true, track: track, parameters)
         let id = try begin(request) { id in
             var message = Subscribe()
@@ -28,7 +28,7 @@ extension Session {
     mutating func received(_ message: SubscribeOK, on id: RequestID, at offset: UInt64) throws(CodecError) {
         let request = try unanswered(id, "SUBSCRIBE_OK", at: offset)
         guard request.kind == .subscribe else { throw Self.unexpected("SUBSCRIBE_OK", at: offset) }
-        if let refusal = ControlMessage.subscribeOK(message).refusal(profile) {
+        if let refusal = refusal(of: .subscribeOK(message)) {
             return refuseAnswer(id, refusal)
         }
         try bind(message.trackAlias, to: id, at: offset)
@@ -37,6 +37,11 @@ extension Session {
         requests[id]?.subscription.deliveryTimeout = message.trackProperties.largestDeliveryTimeout
         events.append(.subscribeAccepted(id, message))
         releaseWaiting(for: message.trackAlias)
+    }
+
+    /// Why `message` is refused though the session lives; nil when nothing speaks against it.
+    func refusal(of message: ControlMessage) -> CodecError? {
+        message.refusal(profile, maxFilterRanges: configuration.filterRangeLimit)
     }
 
     /// Gives up a request whose answer we must not accept (draft-18 "Mandatory Track Properties").
@@ -53,9 +58,12 @@ extension Session {
 
 extension Session {
     mutating func received(_ message: Subscribe, on stream: StreamID, at offset: UInt64) throws(CodecError) {
-        let isDuplicate = isSubscribed(message.track, asPublisher: true)
+        let isDuplicate = isDuplicate(message.track, asPublisher: true)
         let request = Request(.subscribe, isOurs: false, track: message.track, message.parameters)
-        guard let parameters = try admit(message.requestID, request, on: stream, at: offset) else { return }
+        let refusal = refusal(of: .subscribe(message))
+        guard let parameters = try admit(message.requestID, request, on: stream, at: offset, refusal: refusal) else {
+            return
+        }
         if isDuplicate {
             return refuse(message.requestID, .duplicateSubscription, "the track is subscribed to already")
         }
@@ -82,6 +90,7 @@ extension Session {
     }
 
     /// PUBLISH_DONE, once every stream of the subscription is closed; the request ends.
+    /// A code that the draft lacks is said as INTERNAL_ERROR.
     /// - Parameter streamCount: data streams opened for it; nil when unknown.
     package mutating func publishDone(
         _ request: RequestID, _ code: PublishDoneCode, streamCount: UInt64?, reason: String = ""
@@ -91,7 +100,7 @@ extension Session {
             throw .notAllowed(request, "not a subscription we publish to")
         }
         var message = PublishDone()
-        message.code = code
+        message.code = profile.codes.publishDone.nearest(code)
         message.streamCount = streamCount
         message.reason = WireText(reason)
         try send(.publishDone(message), on: request)
@@ -103,8 +112,10 @@ extension Session {
 // MARK: Both kinds of subscription
 
 extension Session {
-    func isSubscribed(_ track: FullTrackName, asPublisher isPublisher: Bool) -> Bool {
-        subscriptions[SubscriptionKey(track: track, isPublisher: isPublisher, isOurs: true)] != nil
+    /// There is a subscription to `track` in the role, and the draft allows no second.
+    func isDuplicate(_ track: FullTrackName, asPublisher isPublisher: Bool) -> Bool {
+        guard profile.behaviours.contains(.oneSubscriptionPerTrack) else { return false }
+        return subscriptions[SubscriptionKey(track: track, isPublisher: isPublisher, isOurs: true)] != nil
             || subscriptions[SubscriptionKey(track: track, isPublisher: isPublisher, isOurs: false)] != nil
     }
 

@@ -10,12 +10,29 @@ extension Session {
         guard state.kind != .trackStatus, state.isOurs || isSubscriber, state.subscription.done == nil else {
             throw .notAllowed(request, "cannot be updated")
         }
+        // draft-19 "MAX_REQUEST_UPDATES": more wait for answers.
+        if let limit = receivedSetup?.maxRequestUpdates, limit > 0, UInt64(state.sentUpdates.count) >= limit {
+            requests[request]?.heldUpdates.append(parameters)
+        } else {
+            try sendUpdate(of: request, parameters)
+        }
+    }
+
+    private mutating func sendUpdate(of request: RequestID, _ parameters: Parameters) throws(SessionError) {
         var message = RequestUpdate()
         message.requestID = nextRequestID
         message.parameters = parameters
         try send(.requestUpdate(message), on: request)
         nextRequestID.rawValue += 2
         requests[request]?.sentUpdates.append(parameters)
+    }
+
+    /// An update was answered: the next one may go.
+    private mutating func releaseUpdate(of id: RequestID) {
+        guard let parameters = requests[id]?.heldUpdates.popFirst() else { return }
+        // What the draft cannot express is told as refused.
+        guard (try? sendUpdate(of: id, parameters)) == nil else { return }
+        events.append(.updateRejected(id, RequestError()))
     }
 
     mutating func received(
@@ -32,7 +49,15 @@ extension Session {
         if let prefix = parameters.trackNamespacePrefix, overlaps(prefix, request.kind, except: id) {
             return refuseUpdate(id, request, .prefixOverlap, "overlaps another prefix")
         }
+        if request.kind.isNamespaceScoped, let refusal = refusalOfUpdate(parameters) {
+            return refuseUpdate(id, request, refusal.code, refusal.reason)
+        }
         if request.receivedUpdates.count >= configuration.updateLimit {
+            guard !profile.has(.maxRequestUpdates) else {
+                throw CodecError(
+                    .session(.tooManyRequestUpdates), "more than \(configuration.updateLimit) wait for an answer",
+                    field: "Message Type", offset: offset, section: "MAX_REQUEST_UPDATES")
+            }
             end(id, cancellingWith: .excessiveLoad)
             return events.append(.requestCancelled(id, .excessiveLoad))
         }
@@ -40,6 +65,17 @@ extension Session {
         // A joining fetch is judged by the updates sent before it (draft-18 "Joining Fetches").
         if let forward = parameters.forward { requests[id]?.parameters.forward = forward }
         showUpdates(of: id)
+    }
+
+    /// Why an update with `parameters` is to be rejected, such as a Range Filter that makes no sense or is one more
+    /// than we take; nil when nothing speaks against it.
+    package func refusalOfUpdate(_ parameters: Parameters) -> (code: RequestErrorCode, reason: String)? {
+        var message = RequestUpdate()
+        message.parameters = parameters
+        guard let refusal = refusal(of: .requestUpdate(message)), case .request(let code) = refusal.scope else {
+            return nil
+        }
+        return (code, refusal.what)
     }
 
     /// Tells of updates that came before the request itself was answered.
@@ -87,7 +123,8 @@ extension Session {
         var error = RequestError()
         error.code = code
         error.reason = WireText(reason)
-        try send(.requestError(error), on: id, asUpdate: true)
+        let kind = try open(id).kind
+        try send(.requestError(expressible(error, at: .update(kind))), on: id, asUpdate: true)
     }
 
     /// Refuses an update of a namespace request without asking the application; the request ends.
@@ -110,6 +147,7 @@ extension Session {
         }
         requests[id]?.apply(update)
         events.append(.updateAccepted(id, message.parameters))
+        releaseUpdate(of: id)
     }
 
     /// REQUEST_ERROR answers our oldest update.
@@ -120,6 +158,7 @@ extension Session {
             throw Self.unexpected("a second answer", at: offset)
         }
         events.append(.updateRejected(id, message))
+        releaseUpdate(of: id)
     }
 }
 

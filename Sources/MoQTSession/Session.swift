@@ -42,6 +42,8 @@ package struct Session: ~Copyable {
     var subscriptions: [SubscriptionKey: RequestID] = [:]
     /// The peer's SUBSCRIBE_NAMESPACEs and SUBSCRIBE_TRACKS.
     var peerPrefixes: Set<RequestID> = []
+    /// Requests of the peer that need another which has not come.
+    var dependents: [DependentRequest] = []
     /// Joining fetches of the peer that came before the subscription they name.
     var earlyJoining: [RequestID: [Fetch]] = [:]
     /// When PUBLISH_DONE is passed on for want of streams, a request is reset after GOAWAY, or a joining fetch of
@@ -117,6 +119,7 @@ extension Session {
         consider(setupDeadline)
         consider(goAwayDeadline)
         for instant in requestDeadlines.values { consider(instant) }
+        consider(dependents.first?.deadline)
         consider(waitingDeadline)
         consider(waitingDatagrams.first?.deadline)
         return earliest
@@ -130,6 +133,7 @@ extension Session {
         if let goAwayDeadline, now >= goAwayDeadline { goAwayTimedOut() }
         if isClosed { return }
         for id in requestDeadlines.filter({ $0.value <= now }).keys.sorted() { requestTimedOut(id) }
+        dropDependents()
         dropWaiting()
     }
 
@@ -177,6 +181,7 @@ extension Session {
         actions.append(.close(close.code, reason: close.reason))
         events.append(.closed(close))
         requests = [:]
+        dependents = []
         earlyJoining = [:]
         subgroups = [:]
         fetches = [:]

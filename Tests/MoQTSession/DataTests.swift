@@ -182,8 +182,10 @@ struct DataTests {
         #expect(pair.client.accounted[stream] == pair.server.delivered[stream])
     }
 
-    func subscribed(seed: UInt64 = 1) throws -> (Pair, RequestID, TrackAlias) {
-        let pair = Pair(seed: seed)
+    func subscribed(
+        _ profile: Profile = .draft18, seed: UInt64 = 1
+    ) throws -> (Pair, RequestID, TrackAlias) {
+        let pair = Pair(profile, seed: seed)
         let id = try pair.client.session.subscribe(track("a"))
         pair.run()
         let alias = try pair.server.session.acceptSubscribe(id)

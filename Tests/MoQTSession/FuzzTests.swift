@@ -23,10 +23,11 @@ struct FuzzTests {
         }
     }
 
-    @Test(arguments: 1...40 as ClosedRange<UInt64>)
-    func `whatever two rightful applications do, no rule is broken and nothing is lost`(seed: UInt64) {
-        let pair = Pair(seed: seed)
-        let applications = [Application(pair.client), Application(pair.server)]
+    @Test(arguments: Profile.spoken, 1...40 as ClosedRange<UInt64>)
+    func `whatever two rightful applications do, no rule is broken and nothing is lost`(profile: Profile, seed: UInt64)
+    {
+        let pair = Pair(profile, seed: seed)
+        let applications = [Application(pair.client, profile), Application(pair.server, profile)]
         for _ in 0..<150 {
             applications[Int.random(in: 0..<2, using: &pair.random)].act(pair.now, &pair.random)
             for _ in 0..<Int.random(in: 0..<6, using: &pair.random) { pair.stepOnce() }
@@ -94,6 +95,7 @@ extension Pair {
 /// Uses a session as it may, at random.
 private final class Application {
     let end: End
+    let profile: Profile
     var heard = 0
     /// Requests of either end that may be open.
     var live: [RequestID] = []
@@ -102,7 +104,10 @@ private final class Application {
     var open: [StreamID] = []
     var group: UInt64 = 0
 
-    init(_ end: End) { self.end = end }
+    init(_ end: End, _ profile: Profile) {
+        self.end = end
+        self.profile = profile
+    }
 
     func act(_ now: Instant, _ random: inout Seeded) {
         let name = track("t\(Int.random(in: 0..<5, using: &random))")
@@ -149,7 +154,7 @@ private final class Application {
         group += 1
         guard let alias = state.alias else {
             var bytes: [UInt8] = []
-            try! FetchObjectEncoder(profile: .draft18, order: .ascending).appendHeader(id, to: &bytes)
+            try! FetchObjectEncoder(profile: profile, order: .ascending).appendHeader(id, to: &bytes)
             end.openData(bytes, fin: true)
             try? end.session.fetchDone(id)
             serving[id] = nil
@@ -164,7 +169,7 @@ private final class Application {
             try? end.session.publishDone(id, .trackEnded, streamCount: count)
             serving[id] = nil
         default:
-            let stream = end.openData(subgroup(alias, group: group, objects: [[1, 2, 3], [4]]))
+            let stream = end.openData(subgroup(alias, group: group, objects: [[1, 2, 3], [4]], profile))
             serving[id]?.streams.append(stream)
             open.append(stream)
         }

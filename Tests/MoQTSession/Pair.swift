@@ -40,8 +40,8 @@ final class End {
         case stop(StreamResetCode)
     }
 
-    init(_ role: EndpointRole, _ configuration: SessionConfiguration) {
-        session = Session(role: role, profile: .draft18, configuration: configuration)
+    init(_ role: EndpointRole, _ configuration: SessionConfiguration, _ profile: Profile = .draft18) {
+        session = Session(role: role, profile: profile, configuration: configuration)
         self.role = role
         let bit: UInt64 = role == .client ? 0 : 1
         nextStream = [.bidirectional: bit, .unidirectional: 2 | bit]
@@ -129,12 +129,13 @@ final class Pair {
     var random: Seeded
 
     init(
-        seed: UInt64 = 1, client: SessionConfiguration = .test, server: SessionConfiguration = .test,
+        _ profile: Profile = .draft18, seed: UInt64 = 1, client: SessionConfiguration = .test,
+        server: SessionConfiguration = .test,
         start: Bool = true
     ) {
         random = Seeded(seed)
-        self.client = End(.client, client)
-        self.server = End(.server, server)
+        self.client = End(.client, client, profile)
+        self.server = End(.server, server, profile)
         if start { self.start() }
     }
 
@@ -224,6 +225,10 @@ extension End {
     }
 }
 
+extension Profile: CustomTestStringConvertible {
+    package var testDescription: String { name }
+}
+
 func track(_ name: String, in fields: String...) -> FullTrackName {
     try! FullTrackName(namespace: namespace(fields.isEmpty ? ["live"] : fields), name: TrackName(utf8: name))
 }
@@ -231,11 +236,13 @@ func track(_ name: String, in fields: String...) -> FullTrackName {
 func namespace(_ fields: [String]) -> TrackNamespace { try! TrackNamespace(fields.map { Array($0.utf8) }) }
 
 /// A subgroup stream with `objects` one-byte payloads, ids from 0.
-func subgroup(_ alias: TrackAlias, group: UInt64 = 0, objects: [[UInt8]]) -> [UInt8] {
+func subgroup(
+    _ alias: TrackAlias, group: UInt64 = 0, objects: [[UInt8]], _ profile: Profile = .draft18
+) -> [UInt8] {
     var bytes: [UInt8] = []
     let header = SubgroupHeader(trackAlias: alias, group: group, subgroup: .zero)
-    try! header.append(to: &bytes, profile: .draft18)
-    var encoder = SubgroupObjectEncoder(profile: .draft18, header: header)
+    try! header.append(to: &bytes, profile: profile)
+    var encoder = SubgroupObjectEncoder(profile: profile, header: header)
     for (id, payload) in objects.enumerated() {
         try! encoder.append(SubgroupObject(id: UInt64(id), payloadLength: UInt64(payload.count)), to: &bytes)
         bytes += payload

@@ -5,11 +5,11 @@ import Wire
 
 /// PUBLISH_DONE, updates, duplicates and joining fetches (draft-18 "Subscriptions").
 struct SubscriptionTests {
-    @Test(arguments: 1...20 as ClosedRange<UInt64>)
-    func `PUBLISH_DONE is told after every stream, however they are reordered`(seed: UInt64) throws {
-        let (pair, id, alias) = try DataTests().subscribed(seed: seed)
+    @Test(arguments: Profile.spoken, 1...20 as ClosedRange<UInt64>)
+    func `PUBLISH_DONE is told after every stream, however they are reordered`(profile: Profile, seed: UInt64) throws {
+        let (pair, id, alias) = try DataTests().subscribed(profile, seed: seed)
         for group in 0..<4 as Range<UInt64> {
-            pair.server.openData(subgroup(alias, group: group, objects: [[1], [2]]), fin: true)
+            pair.server.openData(subgroup(alias, group: group, objects: [[1], [2]], profile), fin: true)
         }
         try pair.server.session.publishDone(id, .trackEnded, streamCount: 4, reason: "end")
         pair.run()
@@ -60,10 +60,12 @@ struct SubscriptionTests {
         #expect(pair.client.session.deadline == pair.now + .seconds(20))
     }
 
-    @Test func `PUBLISH_DONE before the answer to PUBLISH waits for it`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.spoken) func `PUBLISH_DONE before the answer to PUBLISH waits for it`(profile: Profile)
+        throws
+    {
+        let pair = Pair(profile)
         let (id, alias) = try pair.server.session.publish(track("a"))
-        pair.server.openData(subgroup(alias, objects: [[1]]), fin: true)
+        pair.server.openData(subgroup(alias, objects: [[1]], profile), fin: true)
         try pair.server.session.publishDone(id, .trackEnded, streamCount: 1)
         pair.run()
         #expect(!pair.client.events.contains { $0.isPublishDone })
@@ -74,9 +76,9 @@ struct SubscriptionTests {
         #expect(pair.client.close == nil && pair.server.close == nil)
     }
 
-    @Test(arguments: 1...6 as ClosedRange<UInt64>)
-    func `updates are told in order and answered in order`(seed: UInt64) throws {
-        let pair = Pair(seed: seed)
+    @Test(arguments: Profile.spoken, 1...6 as ClosedRange<UInt64>)
+    func `updates are told in order and answered in order`(profile: Profile, seed: UInt64) throws {
+        let pair = Pair(profile, seed: seed)
         let id = try pair.client.session.subscribe(track("a"))
         var first = Parameters(), second = Parameters()
         first.forward = false
@@ -100,8 +102,9 @@ struct SubscriptionTests {
         #expect(pair.client.events.last?.isPublishDone == true)
     }
 
-    @Test func `the subscriber may update what the publisher began`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.spoken) func `the subscriber may update what the publisher began`(profile: Profile) throws
+    {
+        let pair = Pair(profile)
         let (id, _) = try pair.server.session.publish(track("a"))
         pair.run()
         #expect(throws: SessionError.self) { try pair.client.session.update(id, Parameters()) }
@@ -146,8 +149,8 @@ struct SubscriptionTests {
         #expect(pair.server.events.last == .requestCancelled(own, .cancelled))
     }
 
-    @Test func `a joining fetch waits for its subscription`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.spoken) func `a joining fetch waits for its subscription`(profile: Profile) throws {
+        let pair = Pair(profile)
         let id = try pair.client.session.subscribe(track("a"))
         let fetch = try pair.client.session.fetch(.relativeJoining(request: id, groups: 1))
         pair.run()
@@ -160,9 +163,9 @@ struct SubscriptionTests {
         #expect(message.requestID == fetch)
     }
 
-    @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func `a joining fetch may overtake what it joins`(seed: UInt64) throws {
-        let pair = Pair(seed: seed)
+    @Test(arguments: Profile.spoken, 1...8 as ClosedRange<UInt64>)
+    func `a joining fetch may overtake what it joins`(profile: Profile, seed: UInt64) throws {
+        let pair = Pair(profile, seed: seed)
         let id = try pair.client.session.subscribe(track("a"))
         let fetch = try pair.client.session.fetch(.relativeJoining(request: id, groups: 1))
         let (published, _) = try pair.server.session.publish(track("b"))

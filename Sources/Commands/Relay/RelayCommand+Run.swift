@@ -91,7 +91,7 @@ final class RelayServer: Application {
     }
 
     private func announce(_ listener: Listener) throws {
-        let drafts = settings.transport.drafts.map { String($0.drop { !$0.isNumber }) }
+        let drafts = settings.transport.drafts.map { Drafts.number(of: $0) }
         let writer = ByteWriter.standardOutput
         if output.json {
             var line = JSONLine()

@@ -1,9 +1,13 @@
 package import CommandLine
+internal import MoQTCodec
 
 /// The protocol versions of this build.
 package enum Drafts {
     /// ALPN identifiers, newest first.
-    package static let known = ["moqt-18"]
+    package static let known = Profile.spoken.map(\.alpn)
+
+    /// The number that people know a draft by, such as "18".
+    package static func number(of alpn: String) -> String { Profile.named(alpn).map { String($0.number) } ?? alpn }
 }
 
 extension ValueType where Value == [String] {
@@ -13,8 +17,8 @@ extension ValueType where Value == [String] {
         Self("LIST", expects: "drafts, such as 18,moqt-18") { (text) throws(UsageError) in
             var chosen: [String] = []
             for word in text.split(separator: ",", omittingEmptySubsequences: false) {
-                guard let draft = Drafts.known.first(where: { $0 == word || $0 == "moqt-\(word)" }) else {
-                    let numbers = Drafts.known.map { String($0.dropFirst("moqt-".count)) }
+                guard let draft = Drafts.known.first(where: { $0 == word || Drafts.number(of: $0) == word }) else {
+                    let numbers = Drafts.known.map { Drafts.number(of: $0) }
                     throw .expected("drafts out of " + numbers.joined(separator: ", "), got: String(word))
                 }
                 if !chosen.contains(draft) { chosen.append(draft) }

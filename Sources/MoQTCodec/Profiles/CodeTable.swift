@@ -38,6 +38,14 @@ package struct CodeTable<Code: WireCode>: Sendable {
         return entries.contains { $0.number == number } ? nil : number
     }
 
+    /// The code to say instead of `code`, where the draft has none for it: INTERNAL_ERROR.
+    package func nearest(_ code: Code) -> Code { number(of: code) == nil ? .internalError : code }
+
+    /// The draft's number for `code`, or for INTERNAL_ERROR when it has none.
+    package func nearestNumber(of code: Code) -> UInt64 {
+        number(of: code) ?? number(of: .internalError) ?? Code.internalError.rawValue
+    }
+
     /// The code for a number of the draft's.
     package func code(for number: UInt64) -> Code {
         if let entry = entries.first(where: { $0.number == number }) { return entry.code }

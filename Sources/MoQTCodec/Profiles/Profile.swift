@@ -63,7 +63,7 @@ package final class Profile: Sendable {
     ]
 
     /// The profiles that sessions speak, newest draft first: the order in which to offer them.
-    package static let spoken: [Profile] = [draft18]
+    package static let spoken: [Profile] = [draft19, draft18, draft17]
 
     /// The spoken profile for a negotiated ALPN identifier; nil when there is none.
     package static func named(_ alpn: String) -> Profile? { spoken.first { $0.alpn == alpn } }
@@ -75,6 +75,15 @@ package final class Profile: Sendable {
     package func layout(of kind: MessageKind, in context: MessageContext) -> MessageLayout? {
         messages.first { $0.kind == kind && $0.fits(context) }
     }
+
+    /// Whether the message of a kind has `field` at `place`, whoever sends it.
+    package func has(_ field: MessageField, in kind: MessageKind, at place: MessageContext.Place) -> Bool {
+        let context = MessageContext(sender: nil, place: place)
+        return layout(of: kind, in: context)?.fieldSet.isSuperset(of: MessageFields([field])) ?? false
+    }
+
+    /// Whether the draft has the setup option.
+    package func has(_ option: SetupOptionKind) -> Bool { setupOptions.contains { $0.kind == option } }
 
     /// Whether a message of `layout` may stand on a control stream.
     func isForControlStream(_ layout: MessageLayout) -> Bool {
@@ -125,4 +134,6 @@ package struct Behaviours: OptionSet, Sendable {
     package static let emptyNamespaceFields = Self(rawValue: 1 << 9)
     /// A client's SETUP may retire or use token aliases.
     package static let aliasesInClientSetup = Self(rawValue: 1 << 10)
+    /// A joining FETCH of a subscription with Forward State 0 closes the session; otherwise it is refused.
+    package static let strictJoining = Self(rawValue: 1 << 11)
 }

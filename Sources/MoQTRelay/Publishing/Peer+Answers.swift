@@ -59,6 +59,10 @@ extension Peer {
 
     /// REQUEST_UPDATE of a subscription that we serve.
     package func update(_ subscription: Subscription, _ id: RequestID, _ parameters: Parameters) {
+        if let refusal = session.refusalOfUpdate(parameters) {
+            say { try $0.rejectUpdate(id, refusal.code, reason: refusal.reason) }
+            return subscription.end(.updateFailed, refusal.reason)
+        }
         var answer = Parameters()
         answer.largestObject = subscription.track.largest
         var range: (start: Location, endGroup: UInt64?)?

@@ -28,12 +28,16 @@ extension Relay {
     }
 
     func subscribeNamespace(_ request: SubscribeNamespace, from peer: Peer) {
+        let options = request.options ?? .namespace
         peer.requests[request.requestID] = .namespaceInterest(request.prefix)
-        namespaceInterests.insert(peer, request.requestID, under: request.prefix, ())
         peer.say { try $0.accept(request.requestID, parameters: Parameters()) }
-        for namespace in publishers.namespaces(under: request.prefix) {
-            peer.say { try $0.announce(namespace, on: request.requestID) }
+        if options != .publish {
+            namespaceInterests.insert(peer, request.requestID, under: request.prefix, ())
+            for namespace in publishers.namespaces(under: request.prefix) {
+                peer.say { try $0.announce(namespace, on: request.requestID) }
+            }
         }
+        if options != .namespace { takeInterest(request.requestID, request.prefix, request.parameters, of: peer) }
     }
 
     // MARK: - Tracks by PUBLISH
@@ -64,13 +68,18 @@ extension Relay {
 
     func subscribeTracks(_ request: SubscribeTracks, from peer: Peer) {
         peer.requests[request.requestID] = .trackInterest(request.prefix)
-        trackInterests.insert(peer, request.requestID, under: request.prefix, request.parameters)
         peer.say { try $0.accept(request.requestID, parameters: Parameters()) }
-        for track in tracks.values where track.name.namespace.hasPrefix(request.prefix) {
+        takeInterest(request.requestID, request.prefix, request.parameters, of: peer)
+    }
+
+    /// The peer wants tracks under `prefix`: those there are, and those to come.
+    private func takeInterest(_ id: RequestID, _ prefix: TrackNamespace, _ terms: Parameters, of peer: Peer) {
+        trackInterests.insert(peer, id, under: prefix, terms)
+        for track in tracks.values where track.name.namespace.hasPrefix(prefix) {
             guard let log = track.log, track.upstreams.contains(where: { $0.wasPublished && $0.peer !== peer }) else {
                 continue
             }
-            offer(log, to: peer, request.parameters)
+            offer(log, to: peer, terms)
         }
     }
 

@@ -209,7 +209,9 @@ package final class Relay {
         case .fetchReply(let reply): reply.cancel()
         case .fill(let fill): filled(fill)
         case .namespace(let namespace): withdraw(namespace, key)
-        case .namespaceInterest(let prefix): namespaceInterests.remove(key, under: prefix)
+        case .namespaceInterest(let prefix):
+            namespaceInterests.remove(key, under: prefix)
+            trackInterests.remove(key, under: prefix)
         case .trackInterest(let prefix): trackInterests.remove(key, under: prefix)
         case .offer: break
         }
