@@ -22,11 +22,11 @@ struct Request {
     var parameters: Parameters
 
     /// Our REQUEST_UPDATEs without an answer, oldest first, with what they ask for.
-    var sentUpdates = Queue<Parameters>()
+    var sentUpdates = Queue<Update>()
     /// Our updates that wait until the peer takes more.
     var heldUpdates = Queue<Parameters>()
     /// The peer's REQUEST_UPDATEs the application has not answered, oldest first.
-    var receivedUpdates = Queue<Parameters>()
+    var receivedUpdates = Queue<Update>()
     /// Updates of `receivedUpdates` the application has been told of.
     var shownUpdates = 0
     var sentGoAway = false
@@ -34,6 +34,8 @@ struct Request {
     /// The application has been told of it; a joining fetch may wait.
     var isShown = true
 
+    /// A PUBLISH_NAMESPACE that stands for a NAMESPACE of this SUBSCRIBE_NAMESPACE; the application knows nothing of it.
+    var announces: RequestID?
     /// A SUBSCRIBE or PUBLISH.
     var subscription = Subscription()
     /// A FETCH.
@@ -55,6 +57,17 @@ struct Request {
     var isSubscriber: Bool { isSubscription && !isPublisher }
     /// Objects are to be sent (draft-18 "FORWARD Parameter").
     var forward: Bool { parameters.forward ?? true }
+    /// The same with every update of ours that is on its way.
+    var willForward: Bool {
+        (0..<sentUpdates.count).allSatisfy { sentUpdates[$0].parameters.forward ?? true } && forward
+    }
+}
+
+/// One REQUEST_UPDATE.
+struct Update {
+    var id: RequestID
+    /// What it asks for.
+    var parameters: Parameters
 }
 
 /// The data side of a subscription.
@@ -68,6 +81,10 @@ struct Subscription {
     var done: PublishDone?
     /// The larger delivery timeout known from properties and parameters, milliseconds.
     var deliveryTimeout: UInt64 = 0
+    /// The first Location that passes and the last group, as updated; a start of nil is not known yet, and no end is
+    /// open.
+    var start: Location?
+    var endGroup: UInt64?
     /// Joining fetches of the peer that wait for it to be established.
     var joining: [Fetch] = []
 }

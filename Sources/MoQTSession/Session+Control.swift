@@ -9,7 +9,11 @@ extension Session {
             guard stream.isServerInitiated == (role == .client) else { return }
             control.peerOpened(stream)
         }
-        if stream.direction == .bidirectional && (!isOpen || isDependent(stream)) {
+        if control.recognizesControl(bytes, on: stream) && control.holding.contains(stream) {
+            control.hold(bytes, fin: fin, on: stream)
+            return resume(stream)
+        }
+        if stream.direction == .bidirectional && stream != control.peerControl && (!isOpen || isDependent(stream)) {
             return hold(bytes, on: stream, fin: fin)
         }
         if !bytes.isEmpty { actions.append(.credit(stream, bytes: bytes.count)) }
@@ -46,11 +50,11 @@ extension Session {
         }
     }
 
-    private mutating func handle(_ incoming: StreamPerRequest.Incoming, on stream: StreamID) throws(CodecError) {
+    private mutating func handle(_ incoming: ControlPlane.Incoming, on stream: StreamID) throws(CodecError) {
         if stream == control.peerControl {
-            try receivedOnControl(incoming.message, at: incoming.offset)
+            try receivedOnControl(incoming.message, on: stream, at: incoming.offset)
         } else if let request = incoming.request {
-            try received(incoming.message, on: request, at: incoming.offset)
+            try received(incoming.message.about(nil), on: request, at: incoming.offset)
         } else {
             if holdDependent(incoming.message, on: stream, at: incoming.offset) { return }
             try receivedRequest(incoming.message, on: stream, at: incoming.offset)
@@ -58,16 +62,21 @@ extension Session {
         }
     }
 
-    private mutating func receivedOnControl(_ message: ControlMessage, at offset: UInt64) throws(CodecError) {
+    private mutating func receivedOnControl(
+        _ message: ControlMessage, on stream: StreamID, at offset: UInt64
+    ) throws(CodecError) {
         switch message {
         case .setup(let message): try received(message, at: offset)
         case .goAway(let message): try received(message, at: offset)
-        default: throw Self.unexpected(message.name, at: offset)
+        case .maxRequestID(let message): try received(message, at: offset)
+        // The limit grows as requests end, asked for or not.
+        case .requestsBlocked: break
+        default: try receivedShared(message, on: stream, at: offset)
         }
     }
 
     /// A message behind the first on the stream of `id`, whoever sent the request.
-    private mutating func received(
+    mutating func received(
         _ message: ControlMessage, on id: RequestID, at offset: UInt64
     ) throws(CodecError) {
         guard let request = requests[id] else { return }
@@ -98,7 +107,7 @@ extension Session {
         _ message: RequestOK, on id: RequestID, _ request: Request, at offset: UInt64
     ) throws(CodecError) {
         guard request.isOurs && request.phase == .pending else {
-            return try receivedUpdateOK(message, on: id, at: offset)
+            return try receivedUpdateOK(message, on: id, update: nil, at: offset)
         }
         switch request.kind {
         case .subscribe, .fetch:
@@ -109,7 +118,7 @@ extension Session {
             receivedTrackStatusOK(message, on: id, request)
         case .publishNamespace, .subscribeNamespace, .subscribeTracks:
             requests[id]?.phase = .established
-            events.append(.accepted(id, message))
+            if request.announces == nil { events.append(.accepted(id, message)) }
         }
     }
 
@@ -117,11 +126,11 @@ extension Session {
         _ message: RequestError, on id: RequestID, _ request: Request, at offset: UInt64
     ) throws(CodecError) {
         guard request.isOurs && request.phase == .pending else {
-            return try receivedUpdateError(message, on: id, at: offset)
+            return try receivedUpdateError(message, on: id, update: nil, at: offset)
         }
         control.end(id, input: .complete, &actions)
         forget(id, request)
-        events.append(.rejected(id, message))
+        if request.announces == nil { events.append(.rejected(id, message)) }
     }
 }
 

@@ -35,6 +35,12 @@ extension Session {
     private func joinable(_ id: RequestID) throws(SessionError) -> FullTrackName? {
         let request = try open(id)
         guard request.isSubscriber else { throw .notAllowed(id, "not a subscription to join") }
+        if profile.behaviours.contains(.joinsAtLargest) && request.parameters.locationFilter != .nextObject {
+            throw .notAllowed(id, "the draft joins only where the filter is Largest Object")
+        }
+        if profile.behaviours.contains(.strictJoining) && !request.willForward {
+            throw .notAllowed(id, "the draft joins only with Forward State 1")
+        }
         return request.track
     }
 
@@ -50,6 +56,8 @@ extension Session {
         }
         if let refusal = refusal(of: .fetchOK(message)) { return refuseAnswer(id, refusal) }
         requests[id]?.phase = .established
+        var message = message
+        profile.takeTrackTerms(&message.parameters, &message.trackProperties)
         events.append(.fetchAccepted(id, message))
         finishFetch(id)
     }
@@ -85,12 +93,16 @@ extension Session {
 
     /// What the draft makes the session's matter instead of the request's (draft-17 "Joining Fetches").
     private func checkMayJoin(_ joined: RequestID, at offset: UInt64) throws(CodecError) {
-        guard profile.behaviours.contains(.strictJoining), let subscription = requests[joined],
-            subscription.isPublisher, subscription.phase == .established, !subscription.forward
-        else { return }
-        throw .violation(
-            "the subscription has Forward State 0", field: "Joining Request ID", offset: offset,
-            section: "Joining Fetches")
+        guard let subscription = requests[joined], subscription.isPublisher else { return }
+        var fault: String?
+        if profile.behaviours.contains(.strictJoining), subscription.phase == .established, !subscription.forward {
+            fault = "the subscription has Forward State 0"
+        }
+        if profile.behaviours.contains(.joinsAtLargest), subscription.parameters.locationFilter != .nextObject {
+            fault = "the subscription's filter is not Largest Object"
+        }
+        guard let fault else { return }
+        throw .violation(fault, field: "Joining Request ID", offset: offset, section: "Joining Fetches")
     }
 
     private mutating func show(_ message: Fetch, of track: FullTrackName) {
@@ -149,12 +161,16 @@ extension Session {
         _ request: RequestID, end: RangeEnd, endOfTrack: Bool = false, parameters: Parameters = Parameters(),
         properties: Properties = Properties()
     ) throws(SessionError) {
-        _ = try pending(request, .fetch)
+        let state = try pending(request, .fetch)
         var message = FetchOK()
         message.endOfTrack = endOfTrack
         message.end = end
         message.parameters = parameters
         message.trackProperties = properties
+        try profile.giveTrackTerms(&message.parameters, &message.trackProperties, .fetchOK)
+        if profile.carries(.groupOrder, in: .fetchOK) {
+            message.parameters.groupOrder = state.parameters.groupOrder ?? .ascending
+        }
         try send(.fetchOK(message), on: request)
         established(request)
     }

@@ -62,7 +62,7 @@ extension Session {
         profile.messages.contains { $0.kind == .subscribeTracks } ? .subscribeTracks : .subscribeNamespace
     }
 
-    private mutating func begin(
+    mutating func begin(
         _ kind: RequestKind, _ namespace: TrackNamespace, _ parameters: Parameters,
         _ message: (RequestID) -> ControlMessage
     ) throws(SessionError) -> RequestID {
@@ -122,7 +122,9 @@ extension Session {
     mutating func received(_ message: PublishNamespace, on stream: StreamID, at offset: UInt64) throws(CodecError) {
         var request = Request(.publishNamespace, isOurs: false, message.parameters)
         request.namespace = message.namespace
+        request.announces = subscriptionTold(of: message.namespace)
         guard let parameters = try admit(message.requestID, request, on: stream, at: offset) else { return }
+        if let subscription = request.announces { return announced(message, to: subscription) }
         var message = message
         message.parameters = parameters
         events.append(.publishNamespace(message))
@@ -176,21 +178,30 @@ extension Session {
         }
     }
 
-    /// NAMESPACE on a SUBSCRIBE_NAMESPACE of the peer; `namespace` is whole, prefix included. Again does nothing.
+    /// NAMESPACE on a SUBSCRIBE_NAMESPACE of the peer; up to draft-15 a PUBLISH_NAMESPACE of its own. `namespace` is
+    /// whole, prefix included. Again does nothing.
     package mutating func announce(_ namespace: TrackNamespace, on request: RequestID) throws(SessionError) {
         var message = Namespace()
         message.suffix = try suffix(of: namespace, on: request, .subscribeNamespace)
         guard requests[request]?.announced.contains(namespace) == false else { return }
-        try send(.namespace(message), on: request)
+        if profile.behaviours.contains(.namespacesByRequest) {
+            try publishNamespace(namespace, for: request)
+        } else {
+            try send(.namespace(message), on: request)
+        }
         requests[request]?.announced.insert(namespace)
     }
 
-    /// NAMESPACE_DONE; does nothing for a namespace that is not announced.
+    /// NAMESPACE_DONE, or PUBLISH_NAMESPACE_DONE; does nothing for a namespace that is not announced.
     package mutating func withdraw(_ namespace: TrackNamespace, on request: RequestID) throws(SessionError) {
         guard try open(request).announced.contains(namespace) else { return }
         var message = NamespaceDone()
         message.suffix = try suffix(of: namespace, on: request, .subscribeNamespace)
-        try send(.namespaceDone(message), on: request)
+        if profile.behaviours.contains(.namespacesByRequest) {
+            withdrawRequest(for: namespace)
+        } else {
+            try send(.namespaceDone(message), on: request)
+        }
         requests[request]?.announced.remove(namespace)
     }
 

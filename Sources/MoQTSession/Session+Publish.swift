@@ -10,6 +10,8 @@ extension Session {
     ) throws(SessionError) -> (RequestID, TrackAlias) {
         try checkMayBegin(in: track.namespace)
         guard !isDuplicate(track, asPublisher: true) else { throw .duplicateSubscription }
+        var properties = properties, parameters = parameters
+        try profile.giveTrackTerms(&parameters, &properties, .publish)
         var request = Request(.publish, isOurs: true, track: track, parameters)
         let alias = TrackAlias(rawValue: nextAlias)
         request.subscription.alias = alias
@@ -30,11 +32,14 @@ extension Session {
     /// REQUEST_OK for our PUBLISH.
     mutating func receivedPublishOK(_ message: RequestOK, on id: RequestID) {
         requests[id]?.apply(message.parameters)
+        noteRange(of: id, largest: requests[id]?.parameters.largestObject)
         established(id)
         events.append(.publishAccepted(id, message.parameters))
     }
 
     mutating func received(_ message: Publish, on stream: StreamID, at offset: UInt64) throws(CodecError) {
+        var message = message
+        profile.takeTrackTerms(&message.parameters, &message.trackProperties)
         let id = message.requestID
         let mine = SubscriptionKey(track: message.track, isPublisher: false, isOurs: true)
         let isDuplicate =
@@ -52,7 +57,6 @@ extension Session {
             return refuse(id, .duplicateSubscription, "the track is subscribed to already")
         }
         try bind(message.trackAlias, to: id, at: offset)
-        var message = message
         message.parameters = parameters
         events.append(.publish(message))
     }
@@ -75,6 +79,7 @@ extension Session {
         message.parameters = parameters
         try send(.requestOK(message), on: request)
         requests[request]?.apply(parameters)
+        noteRange(of: request, largest: state.parameters.largestObject)
         established(request)
         if let alias = state.subscription.alias { releaseWaiting(for: alias) }
         if state.subscription.done != nil {

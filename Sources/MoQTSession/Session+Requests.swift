@@ -96,9 +96,15 @@ extension Session {
 
     /// Notes a Request ID of the peer (draft-18 "Request ID").
     mutating func consume(_ id: RequestID, at offset: UInt64) throws(CodecError) {
+        try checkGrant(id, at: offset)
         guard id.isServerChosen == (role == .client) else {
             throw CodecError(
                 .session(.invalidRequestID), "\(id) has the wrong parity", field: "Request ID", offset: offset,
+                section: "Request ID")
+        }
+        if profile.behaviours.contains(.sequentialRequestIDs) && id != receivedIDs.end {
+            throw CodecError(
+                .session(.invalidRequestID), "\(id) is out of sequence", field: "Request ID", offset: offset,
                 section: "Request ID")
         }
         guard receivedIDs.insert(id) else {
@@ -173,6 +179,9 @@ extension Session {
         // Up to draft-17 the answer to TRACK_STATUS has no place for them.
         if profile.has(.trackProperties, in: .requestOK, at: .request(state.kind)) {
             message.trackProperties = properties
+        } else if state.kind == .trackStatus {
+            var properties = properties
+            try profile.giveTrackTerms(&message.parameters, &properties, .trackStatusOK)
         }
         try send(.requestOK(message), on: request)
         if state.kind == .trackStatus {
@@ -211,11 +220,11 @@ extension Session {
     }
 
     mutating func send(
-        _ message: ControlMessage, on id: RequestID, asUpdate: Bool = false
+        _ message: ControlMessage, on id: RequestID, answering update: RequestID? = nil
     ) throws(SessionError) {
         let request = try open(id)
         do {
-            try control.send(message, on: id, request.kind, asUpdate: asUpdate)
+            try control.send(message, on: id, request.kind, answering: update)
         } catch {
             throw SessionError(error)
         }
@@ -228,6 +237,10 @@ extension Session {
     /// Cancels a request on the wire and forgets it.
     mutating func end(_ id: RequestID, cancellingWith code: StreamResetCode) {
         guard let request = requests[id] else { return }
+        if control.shares(request.kind), let message = lastWord(on: request, code) {
+            // What ends a request is part of every draft that needs it.
+            try? control.send(message, on: id, request.kind)
+        }
         control.cancel(id, code, &actions)
         forget(id, request, stoppingWith: code)
     }
@@ -238,6 +251,7 @@ extension Session {
         for namespace in request.announced where request.isOurs { events.append(.namespaceGone(id, namespace)) }
         control.cancel(id, reply, &actions)
         forget(id, request)
+        if request.announces != nil { return announcementEnded(request) }
         if request.isShown { events.append(.requestCancelled(id, code)) }
     }
 
@@ -246,7 +260,12 @@ extension Session {
         requests[id] = nil
         requestDeadlines[id] = nil
         peerPrefixes.remove(id)
-        if !request.isOurs { peerRequestCount -= 1 }
+        if !request.isOurs {
+            peerRequestCount -= 1
+            grantRequests()
+        }
+        for index in 0..<request.sentUpdates.count { updateOwners[request.sentUpdates[index].id] = nil }
+        if profile.behaviours.contains(.namespacesByRequest) { withdrawAnnouncements(of: id, request) }
         if request.isSubscription { forgetSubscription(id, request, code) }
         if let awaited = request.fetch.awaited {
             earlyJoining[awaited]?.removeAll { $0.requestID == id }

@@ -9,17 +9,27 @@ extension Session {
         guard !isClosed, !isTransportReady else { return }
         self.now = now
         isTransportReady = true
-        do throws(CodecError) {
-            try control.sendControl(.setup(ownSetup()))
-        } catch {
-            return close(.internalError, reason: error.description)
-        }
+        // On the one control stream, which the client opens, the server answers.
+        if role == .client || !profile.hasOneControlStream || receivedSetup != nil { sendSetup() }
+        if isClosed { return }
         if receivedSetup == nil { setupDeadline = now + configuration.setupTimeout }
         becameOpen()
     }
 
+    private mutating func sendSetup() {
+        do throws(CodecError) {
+            try control.sendControl(.setup(ownSetup()))
+        } catch {
+            close(.internalError, reason: error.description)
+        }
+    }
+
+    private var choosesVersionInSetup: Bool { profile.has(.versions, in: .setup, at: .control) }
+
     private func ownSetup() -> Setup {
         var setup = Setup()
+        if choosesVersionInSetup { setup.versions = [profile.version] }
+        setup.maxRequestID = grantedRequestID
         // draft-18 "PATH", "AUTHORITY": only a client on native QUIC says them.
         if role == .client && configuration.transport == .quic {
             setup.path = configuration.path.map { WireText($0) }
@@ -41,8 +51,16 @@ extension Session {
         }
         var setup = setup
         setup.authorizationTokens = try tokens.resolve(setup.authorizationTokens, isSetup: true, offset: offset)
+        // draft-14 "Versions": it must be among those the client offers, and be the one the server selected.
+        guard !choosesVersionInSetup || setup.versions.contains(profile.version) else {
+            throw CodecError(
+                .session(.versionNegotiationFailed), "\(profile.name) is not among the versions", field: "Versions",
+                offset: offset, section: "Versions")
+        }
         receivedSetup = setup
         setupDeadline = nil
+        if profile.hasOneControlStream && role == .server && isTransportReady { sendSetup() }
+        _ = control.raiseLimit(to: setup.maxRequestID ?? 0)
         becameOpen()
     }
 

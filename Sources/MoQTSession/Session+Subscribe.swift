@@ -34,8 +34,12 @@ extension Session {
         try bind(message.trackAlias, to: id, at: offset)
         requests[id]?.phase = .established
         unansweredSubscribes -= 1
+        noteRange(of: id, largest: message.parameters.largestObject)
+        var message = message
+        profile.takeTrackTerms(&message.parameters, &message.trackProperties)
         requests[id]?.subscription.deliveryTimeout = message.trackProperties.largestDeliveryTimeout
         events.append(.subscribeAccepted(id, message))
+        releaseUpdate(of: id)
         releaseWaiting(for: message.trackAlias)
     }
 
@@ -77,14 +81,19 @@ extension Session {
     package mutating func acceptSubscribe(
         _ request: RequestID, parameters: Parameters = Parameters(), properties: Properties = Properties()
     ) throws(SessionError) -> TrackAlias {
-        _ = try pending(request, .subscribe)
+        let state = try pending(request, .subscribe)
         var message = SubscribeOK()
         message.trackAlias = TrackAlias(rawValue: nextAlias)
         message.parameters = parameters
         message.trackProperties = properties
+        try profile.giveTrackTerms(&message.parameters, &message.trackProperties, .subscribeOK)
+        if profile.carries(.groupOrder, in: .subscribeOK), let order = state.parameters.groupOrder {
+            message.parameters.groupOrder = order
+        }
         try send(.subscribeOK(message), on: request)
         nextAlias += 1
         requests[request]?.subscription.alias = message.trackAlias
+        noteRange(of: request, largest: parameters.largestObject)
         established(request)
         return message.trackAlias
     }

@@ -10,8 +10,11 @@ extension Session {
         guard state.kind != .trackStatus, state.isOurs || isSubscriber, state.subscription.done == nil else {
             throw .notAllowed(request, "cannot be updated")
         }
-        // draft-19 "MAX_REQUEST_UPDATES": more wait for answers.
-        if let limit = receivedSetup?.maxRequestUpdates, limit > 0, UInt64(state.sentUpdates.count) >= limit {
+        // draft-19 "MAX_REQUEST_UPDATES": more wait for answers. A draft whose updates name everything has to know what
+        // the request has come to first.
+        let limit = receivedSetup?.maxRequestUpdates ?? 0
+        let isSilent = profile.behaviours.contains(.silentUpdates)
+        if limit > 0 && UInt64(state.sentUpdates.count) >= limit || isSilent && state.phase == .pending {
             requests[request]?.heldUpdates.append(parameters)
         } else {
             try sendUpdate(of: request, parameters)
@@ -19,16 +22,26 @@ extension Session {
     }
 
     private mutating func sendUpdate(of request: RequestID, _ parameters: Parameters) throws(SessionError) {
+        let isSilent = profile.behaviours.contains(.silentUpdates)
+        let id = nextRequestID
         var message = RequestUpdate()
-        message.requestID = nextRequestID
-        message.parameters = parameters
+        message.requestID = id
+        message.parameters = isSilent ? try open(request).whole(parameters) : parameters
         try send(.requestUpdate(message), on: request)
         nextRequestID.rawValue += 2
-        requests[request]?.sentUpdates.append(parameters)
+        if isSilent {
+            requests[request]?.apply(parameters)
+            events.append(.updateAccepted(request, Parameters()))
+            return
+        }
+        requests[request]?.sentUpdates.append(Update(id: id, parameters: parameters))
+        if let kind = requests[request]?.kind, profile.has(.targetRequestID, in: .requestOK, at: .update(kind)) {
+            updateOwners[id] = request
+        }
     }
 
     /// An update was answered: the next one may go.
-    private mutating func releaseUpdate(of id: RequestID) {
+    mutating func releaseUpdate(of id: RequestID) {
         guard let parameters = requests[id]?.heldUpdates.popFirst() else { return }
         // What the draft cannot express is told as refused.
         guard (try? sendUpdate(of: id, parameters)) == nil else { return }
@@ -44,13 +57,15 @@ extension Session {
             throw Self.unexpected("REQUEST_UPDATE", at: offset)
         }
         try consume(message.requestID, at: offset)
+        grantRequests()
         var parameters = message.parameters
+        try checkRange(&parameters, of: request, at: offset)
         parameters.authorizationTokens = try tokens.resolve(parameters.authorizationTokens, offset: offset)
         if let prefix = parameters.trackNamespacePrefix, overlaps(prefix, request.kind, except: id) {
-            return refuseUpdate(id, request, .prefixOverlap, "overlaps another prefix")
+            return refuseUpdate(message.requestID, of: id, request, .prefixOverlap, "overlaps another prefix")
         }
         if request.kind.isNamespaceScoped, let refusal = refusalOfUpdate(parameters) {
-            return refuseUpdate(id, request, refusal.code, refusal.reason)
+            return refuseUpdate(message.requestID, of: id, request, refusal.code, refusal.reason)
         }
         if request.receivedUpdates.count >= configuration.updateLimit {
             guard !profile.has(.maxRequestUpdates) else {
@@ -61,7 +76,7 @@ extension Session {
             end(id, cancellingWith: .excessiveLoad)
             return events.append(.requestCancelled(id, .excessiveLoad))
         }
-        requests[id]?.receivedUpdates.append(parameters)
+        requests[id]?.receivedUpdates.append(Update(id: message.requestID, parameters: parameters))
         // A joining fetch is judged by the updates sent before it (draft-18 "Joining Fetches").
         if let forward = parameters.forward { requests[id]?.parameters.forward = forward }
         showUpdates(of: id)
@@ -82,21 +97,23 @@ extension Session {
     mutating func showUpdates(of id: RequestID) {
         guard let request = requests[id], request.phase == .established else { return }
         for index in request.shownUpdates..<max(request.shownUpdates, request.receivedUpdates.count) {
-            events.append(.updateRequested(id, request.receivedUpdates[index]))
+            events.append(.updateRequested(id, request.receivedUpdates[index].parameters))
         }
         requests[id]?.shownUpdates = request.receivedUpdates.count
     }
 
-    /// REQUEST_OK for the oldest update that is not answered.
+    /// REQUEST_OK for the oldest update that is not answered, where the draft has answers to updates.
     package mutating func acceptUpdate(
         _ request: RequestID, parameters: Parameters = Parameters()
     ) throws(SessionError) {
-        try checkShownUpdate(of: request)
-        var message = RequestOK()
-        message.parameters = parameters
-        try send(.requestOK(message), on: request, asUpdate: true)
-        guard let update = requests[request]?.takeUpdate() else { return }
-        requests[request]?.apply(update)
+        let update = try shownUpdate(of: request)
+        if !profile.behaviours.contains(.silentUpdates) {
+            var message = RequestOK()
+            message.parameters = parameters
+            try send(.requestOK(message), on: request, answering: update.id)
+        }
+        requests[request]?.dropUpdate()
+        requests[request]?.apply(update.parameters)
     }
 
     /// REQUEST_ERROR for the oldest update. A subscription must then end by
@@ -105,74 +122,149 @@ extension Session {
     package mutating func rejectUpdate(
         _ request: RequestID, _ code: RequestErrorCode, reason: String = ""
     ) throws(SessionError) {
-        try checkShownUpdate(of: request)
-        try sendUpdateError(request, code, reason)
-        _ = requests[request]?.takeUpdate()
+        let update = try shownUpdate(of: request)
+        try sendUpdateError(update.id, of: request, code, reason)
+        requests[request]?.dropUpdate()
         guard let state = requests[request], state.kind.isNamespaceScoped else { return }
         control.end(request, input: .discarded, &actions)
         forget(request, state)
     }
 
-    private func checkShownUpdate(of id: RequestID) throws(SessionError) {
-        guard try open(id).shownUpdates > 0 else { throw .notAllowed(id, "no update waits for an answer") }
+    private func shownUpdate(of id: RequestID) throws(SessionError) -> Update {
+        let state = try open(id)
+        guard state.shownUpdates > 0, let update = state.receivedUpdates.first else {
+            throw .notAllowed(id, "no update waits for an answer")
+        }
+        return update
     }
 
     private mutating func sendUpdateError(
-        _ id: RequestID, _ code: RequestErrorCode, _ reason: String
+        _ update: RequestID, of id: RequestID, _ code: RequestErrorCode, _ reason: String
     ) throws(SessionError) {
+        if profile.behaviours.contains(.silentUpdates) { return }
         var error = RequestError()
         error.code = code
         error.reason = WireText(reason)
         let kind = try open(id).kind
-        try send(.requestError(expressible(error, at: .update(kind))), on: id, asUpdate: true)
+        try send(.requestError(expressible(error, at: .update(kind))), on: id, answering: update)
     }
 
     /// Refuses an update of a namespace request without asking the application; the request ends.
     private mutating func refuseUpdate(
-        _ id: RequestID, _ request: Request, _ code: RequestErrorCode, _ reason: String
+        _ update: RequestID, of id: RequestID, _ request: Request, _ code: RequestErrorCode, _ reason: String
     ) {
         guard request.phase == .established else { return refuse(id, code, reason) }
-        if (try? sendUpdateError(id, code, reason)) == nil { return end(id, cancellingWith: .internalError) }
+        if (try? sendUpdateError(update, of: id, code, reason)) == nil {
+            return end(id, cancellingWith: .internalError)
+        }
         control.end(id, input: .discarded, &actions)
         forget(id, request)
         events.append(.requestCancelled(id, .cancelled))
     }
 
-    /// REQUEST_OK answers our oldest update.
+    /// REQUEST_OK answers our update, the oldest one where it names none.
     mutating func receivedUpdateOK(
-        _ message: RequestOK, on id: RequestID, at offset: UInt64
+        _ message: RequestOK, on id: RequestID, update: RequestID?, at offset: UInt64
     ) throws(CodecError) {
-        guard let update = requests[id]?.sentUpdates.popFirst() else {
+        guard let update = requests[id]?.takeSentUpdate(update) else {
             throw Self.unexpected("a second answer", at: offset)
         }
-        requests[id]?.apply(update)
+        updateOwners[update.id] = nil
+        requests[id]?.apply(update.parameters)
         events.append(.updateAccepted(id, message.parameters))
         releaseUpdate(of: id)
     }
 
-    /// REQUEST_ERROR answers our oldest update.
+    /// REQUEST_ERROR answers our update, the oldest one where it names none.
     mutating func receivedUpdateError(
-        _ message: RequestError, on id: RequestID, at offset: UInt64
+        _ message: RequestError, on id: RequestID, update: RequestID?, at offset: UInt64
     ) throws(CodecError) {
-        guard requests[id]?.sentUpdates.popFirst() != nil else {
+        guard let update = requests[id]?.takeSentUpdate(update) else {
             throw Self.unexpected("a second answer", at: offset)
         }
+        updateOwners[update.id] = nil
+        var message = message
+        message.target = nil
         events.append(.updateRejected(id, message))
         releaseUpdate(of: id)
     }
 }
 
+// MARK: Ranges
+
+extension Session {
+    /// Holds an update of the range to what drafts up to 15 allow (draft-14 "SUBSCRIBE_UPDATE"). A range that stays as
+    /// it is becomes none, since it changes nothing.
+    private func checkRange(
+        _ parameters: inout Parameters, of request: Request, at offset: UInt64
+    ) throws(CodecError) {
+        guard profile.behaviours.contains(.startOnlyGrows), let filter = parameters.locationFilter,
+            let start = filter.absoluteStart,
+            let known = request.subscription.start ?? request.parameters.locationFilter?.absoluteStart
+        else { return }
+        let end = filter.end?.group ?? .max, knownEnd = request.subscription.endGroup ?? .max
+        let widens = profile.behaviours.contains(.silentUpdates) && end > knownEnd
+        guard start >= known, !widens else {
+            throw .violation(
+                "an update may not widen the range", field: "Start Location", offset: offset,
+                section: "SUBSCRIBE_UPDATE")
+        }
+        if start == known && end == knownEnd { parameters.locationFilter = nil }
+    }
+
+    /// Notes where a subscription stands now that it is established.
+    /// - Parameter largest: Largest Location, as its publisher said.
+    mutating func noteRange(of id: RequestID, largest: Location?) {
+        guard let filter = requests[id]?.parameters.locationFilter else {
+            requests[id]?.subscription.start = .zero
+            return
+        }
+        requests[id]?.subscription.start = filter.start(largest: largest)
+        requests[id]?.subscription.endGroup = filter.end?.group
+    }
+}
+
 extension Request {
     /// Removes the oldest update the application was told of.
-    mutating func takeUpdate() -> Parameters? {
+    mutating func dropUpdate() {
         shownUpdates -= 1
-        return receivedUpdates.popFirst()
+        _ = receivedUpdates.popFirst()
+    }
+
+    /// Removes our update `id`, or the oldest when nil; nil when there is none.
+    mutating func takeSentUpdate(_ id: RequestID?) -> Update? {
+        guard let id, sentUpdates.first?.id != id else { return sentUpdates.popFirst() }
+        var found: Update?
+        for _ in 0..<sentUpdates.count {
+            guard let update = sentUpdates.popFirst() else { break }
+            if update.id == id { found = update } else { sentUpdates.append(update) }
+        }
+        return found
+    }
+
+    /// `update` with all that it leaves unchanged.
+    func whole(_ update: Parameters) -> Parameters {
+        var result = update
+        result.forward = update.forward ?? forward
+        result.subscriberPriority =
+            update.subscriberPriority ?? parameters.subscriberPriority ?? Parameters.defaultSubscriberPriority
+        guard update.locationFilter == nil else { return result }
+        let start = subscription.start ?? .zero
+        result.locationFilter =
+            subscription.endGroup.map { .absoluteRange(start: start, end: RangeEnd(group: $0)) }
+            ?? .absoluteStart(start)
+        return result
     }
 
     /// The request is as `update` asks, except for what that leaves out.
     mutating func apply(_ update: Parameters) {
         parameters.forward = update.forward ?? parameters.forward
         parameters.locationFilter = update.locationFilter ?? parameters.locationFilter
+        if let start = update.locationFilter?.absoluteStart {
+            subscription.start = start
+            subscription.endGroup = update.locationFilter?.end?.group
+        }
+        parameters.subscriberPriority = update.subscriberPriority ?? parameters.subscriberPriority
         parameters.objectDeliveryTimeout = update.objectDeliveryTimeout ?? parameters.objectDeliveryTimeout
         parameters.subgroupDeliveryTimeout = update.subgroupDeliveryTimeout ?? parameters.subgroupDeliveryTimeout
         namespace = update.trackNamespacePrefix ?? namespace

@@ -21,7 +21,7 @@ package struct Session: ~Copyable {
     var isClosed = false
     var events = Queue<SessionEvent>()
     var actions = Queue<TransportAction>()
-    var control: StreamPerRequest
+    var control: ControlPlane
 
     // Setup and GOAWAY.
     var isTransportReady = false
@@ -38,6 +38,10 @@ package struct Session: ~Copyable {
     var receivedIDs: ReceivedIDs
     /// Requests of the peer in ``requests``.
     var peerRequestCount = 0
+    /// Our REQUEST_UPDATEs that wait for an answer which names them, and what they update.
+    var updateOwners: [RequestID: RequestID] = [:]
+    /// The peer's requests stay below this ID; nil where there is no such limit.
+    var grantedRequestID: UInt64?
     /// Subscriptions by track and role.
     var subscriptions: [SubscriptionKey: RequestID] = [:]
     /// The peer's SUBSCRIBE_NAMESPACEs and SUBSCRIBE_TRACKS.
@@ -71,10 +75,11 @@ package struct Session: ~Copyable {
         self.role = role
         self.profile = profile
         self.configuration = configuration
-        control = StreamPerRequest(
+        control = ControlPlane(
             profile: profile, role: role, overWebTransport: configuration.transport == .webTransport)
         tokens = TokenCache(limit: configuration.tokenCacheSize)
         nextRequestID = RequestID(rawValue: role == .client ? 0 : 1)
+        if profile.has(.maxRequestID) { grantedRequestID = 2 * UInt64(configuration.requestLimit) }
         receivedIDs = ReceivedIDs(first: RequestID(rawValue: role == .client ? 1 : 0))
     }
 

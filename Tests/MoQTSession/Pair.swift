@@ -240,7 +240,9 @@ func subgroup(
     _ alias: TrackAlias, group: UInt64 = 0, objects: [[UInt8]], _ profile: Profile = .draft18
 ) -> [UInt8] {
     var bytes: [UInt8] = []
-    let header = SubgroupHeader(trackAlias: alias, group: group, subgroup: .zero)
+    // Draft-14 has no default priority.
+    let priority: UInt8? = profile.streams.defaultPriority == 0 ? 128 : nil
+    let header = SubgroupHeader(trackAlias: alias, group: group, subgroup: .zero, priority: priority)
     try! header.append(to: &bytes, profile: profile)
     var encoder = SubgroupObjectEncoder(profile: profile, header: header)
     for (id, payload) in objects.enumerated() {

@@ -63,7 +63,7 @@ package final class Profile: Sendable {
     ]
 
     /// The profiles that sessions speak, newest draft first: the order in which to offer them.
-    package static let spoken: [Profile] = [draft19, draft18, draft17]
+    package static let spoken: [Profile] = [draft19, draft18, draft17, draft16, draft15, draft14]
 
     /// The spoken profile for a negotiated ALPN identifier; nil when there is none.
     package static func named(_ alpn: String) -> Profile? { spoken.first { $0.alpn == alpn } }
@@ -81,6 +81,12 @@ package final class Profile: Sendable {
         let context = MessageContext(sender: nil, place: place)
         return layout(of: kind, in: context)?.fieldSet.isSuperset(of: MessageFields([field])) ?? false
     }
+
+    /// The number by which CLIENT_SETUP and SERVER_SETUP name the draft (draft-14 "Versions").
+    package var version: UInt64 { 0xFF00_0000 + UInt64(number) }
+
+    /// All control messages share one bidirectional stream, and so do the requests that have no stream of their own.
+    package var hasOneControlStream: Bool { streams.setup == nil }
 
     /// Whether the draft has the setup option.
     package func has(_ option: SetupOptionKind) -> Bool { setupOptions.contains { $0.kind == option } }
@@ -136,4 +142,14 @@ package struct Behaviours: OptionSet, Sendable {
     package static let aliasesInClientSetup = Self(rawValue: 1 << 10)
     /// A joining FETCH of a subscription with Forward State 0 closes the session; otherwise it is refused.
     package static let strictJoining = Self(rawValue: 1 << 11)
+    /// A joining FETCH of a subscription whose filter is not Largest Object closes the session.
+    package static let joinsAtLargest = Self(rawValue: 1 << 12)
+    /// Request IDs come in sequence.
+    package static let sequentialRequestIDs = Self(rawValue: 1 << 13)
+    /// The Start Location of a subscription must not be moved back.
+    package static let startOnlyGrows = Self(rawValue: 1 << 14)
+    /// Updates name everything they can change, may only narrow the range, and get no answer.
+    package static let silentUpdates = Self(rawValue: 1 << 15)
+    /// Who subscribed to namespaces is told of them by PUBLISH_NAMESPACE.
+    package static let namespacesByRequest = Self(rawValue: 1 << 16)
 }

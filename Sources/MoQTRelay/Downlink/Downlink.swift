@@ -28,6 +28,11 @@ package final class Downlink {
     /// Called when there is something to send after there was nothing.
     package var wake: (() -> Void)?
 
+    /// Subgroups, fetches and datagrams cut off because the peer's draft has no words for an object.
+    package private(set) var refusals: UInt64 = 0
+    /// Told why, each time.
+    package var toldOfRefusal: ((CodecError) -> Void)?
+
     private struct QueuedDatagram {
         let bytes: Bytes
         /// When it is too late for it, by whose clock; nil: never (draft-18 "Delivery Timeouts and Data Reliability").
@@ -232,13 +237,24 @@ package final class Downlink {
     /// Nil while datagrams wait: PUBLISH_DONE follows the last of them (draft-18 "PUBLISH_DONE").
     package func nextEnding() -> Ending? { datagrams.isEmpty ? endings.popFirst() : nil }
 
+    /// The peer's draft has no words for an object.
+    func refuse(_ error: CodecError) {
+        refusals += 1
+        toldOfRefusal?(error)
+    }
+
     // MARK: - Datagrams
 
-    func send(_ datagram: LoggedDatagram, group: UInt64, alias: TrackAlias, until deadline: (Instant, Cache)?) {
+    /// - Parameter defaultPriority: of the track; stated where the draft has no default.
+    func send(
+        _ datagram: LoggedDatagram, group: UInt64, alias: TrackAlias, defaultPriority: UInt8,
+        until deadline: (Instant, Cache)?
+    ) {
         if datagrams.count >= Self.datagramLimit { tookDatagram(sent: false) }
         let object = ObjectDatagram(
             trackAlias: alias, location: Location(group: group, object: datagram.object.id),
-            priority: datagram.priority, endOfGroup: datagram.endsGroup, properties: datagram.object.properties,
+            priority: datagram.priority ?? (profile.datagrams.defaultPriority == 0 ? defaultPriority : nil),
+            endOfGroup: datagram.endsGroup, properties: datagram.object.properties,
             content: datagram.object.status == .normal ? .payload(datagram.payload) : .status(datagram.object.status))
         do {
             let bytes = try arena.encode { out throws(CodecError) in
@@ -248,6 +264,7 @@ package final class Downlink {
             datagrams.append(QueuedDatagram(bytes: bytes, deadline: deadline))
         } catch {
             datagramsDropped += 1
+            refuse(error)
         }
         wake?()
     }

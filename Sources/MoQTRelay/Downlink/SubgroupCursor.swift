@@ -59,6 +59,7 @@ final class SubgroupCursor: OutgoingStream {
                 try stageObjectHeader()
             } catch {
                 // The subscriber's draft has no words for the object: its subgroup is not for it.
+                subscription.downlink.refuse(error)
                 return subscription.cutOff(self, .internalError)
             }
             stagePayload()
@@ -98,11 +99,16 @@ final class SubgroupCursor: OutgoingStream {
         let object = log[index]
         let downlink = subscription.downlink
         if encoder == nil {
+            let streams = downlink.profile.streams
             let header = SubgroupHeader(
                 trackAlias: subscription.alias, group: log.group,
                 subgroup: log.subgroup == 0 ? .zero : .explicit(log.subgroup),
-                priority: log.traits.priority, hasProperties: log.traits.hasProperties,
-                endOfGroup: log.traits.endsGroup, isFirstObject: log.traits.startsSubgroup && index == 0)
+                // A draft without a default has every subgroup state its priority.
+                priority: log.traits.priority
+                    ?? (streams.defaultPriority == 0 ? subscription.track.defaultPriority : nil),
+                hasProperties: log.traits.hasProperties,
+                endOfGroup: log.traits.endsGroup,  // It is only a hint: where it cannot be given nothing is lost.
+                isFirstObject: streams.firstObject != 0 && log.traits.startsSubgroup && index == 0)
             stage(
                 try downlink.arena.encode { out throws(CodecError) in
                     try header.append(to: &out, profile: downlink.profile)

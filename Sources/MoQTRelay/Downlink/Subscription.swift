@@ -105,7 +105,8 @@ package final class Subscription: StreamOwner {
             timeout = Interval.smaller(timeout, Interval.smaller(object, subgroup))
         }
         downlink.send(
-            datagram, group: group, alias: alias, until: timeout.map { (datagram.object.arrived + $0, track.cache) })
+            datagram, group: group, alias: alias, defaultPriority: track.defaultPriority,
+            until: timeout.map { (datagram.object.arrived + $0, track.cache) })
     }
 
     /// REQUEST_UPDATE changed the terms (draft-18 "Updating Subscriptions").

@@ -58,12 +58,16 @@ final class FetchStream: OutgoingStream {
     override func refill(_ now: Instant) {
         leaveLogs()
         guard pendingReset == nil else { return }
-        do {
+        do throws(CodecError) {
             if !headerStaged { try stageHeader() }
-            while !isFull, let next = try item ?? nextItem() {
+            while !isFull {
+                var next = item
+                if next == nil { next = try nextItem() }
+                guard let next else { break }
                 guard try stage(next) else { return }
             }
         } catch {
+            owner.downlink.refuse(error)
             return fail(.internalError)
         }
         if pendingReset == nil, !isFull, item == nil { stageEnd() }

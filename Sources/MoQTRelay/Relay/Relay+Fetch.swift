@@ -35,8 +35,14 @@ extension Relay {
     private func fill(_ upstream: Upstream, upTo largest: Location) {
         let track = upstream.track
         guard track.fill == nil, let log = track.log else { return }
-        let target = Fetch.Target.relativeJoining(request: upstream.requestID, groups: 0)
-        guard let id = try? upstream.peer.session.fetch(target) else { return }
+        let joining = Fetch.Target.relativeJoining(request: upstream.requestID, groups: 0)
+        // Some drafts join only at Largest Object, which a PUBLISH need not be at: the range can be told, too.
+        let told = Fetch.Target.standalone(
+            track: track.name, start: Location(group: largest.group, object: 0),
+            end: RangeEnd(group: largest.group, object: largest.object))
+        guard let id = (try? upstream.peer.session.fetch(joining)) ?? (try? upstream.peer.session.fetch(told)) else {
+            return
+        }
         let fill = Fill(track: track, log: log, largest: largest)
         track.fill = fill
         upstream.peer.requests[id] = .fill(fill)

@@ -46,11 +46,11 @@ final class Side {
     var sent: [StreamID: [UInt8]] = [:]
     var largestUnread = 0
 
-    init(number: UInt64, role: EndpointRole, streams: Int) {
+    init(number: UInt64, role: EndpointRole, streams: Int, _ profile: Profile = .draft18) {
         self.role = role
         peer = Peer(
-            number: number, session: Session(role: role, profile: .draft18, configuration: SessionConfiguration()),
-            profile: .draft18)
+            number: number, session: Session(role: role, profile: profile, configuration: SessionConfiguration()),
+            profile: profile)
         uniLimit = streams
     }
 

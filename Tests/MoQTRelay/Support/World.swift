@@ -48,10 +48,12 @@ final class World {
     }
 
     /// A client; its own end is `near`.
-    func connect(streamWindow: Int = 65_536, streams: Int = 100) -> SimulatedLink {
+    func connect(
+        _ profile: Profile = .draft18, streamWindow: Int = 65_536, streams: Int = 100
+    ) -> SimulatedLink {
         number += 2
-        let near = Side(number: number, role: .client, streams: streams)
-        let far = Side(number: number + 1, role: .server, streams: streams)
+        let near = Side(number: number, role: .client, streams: streams, profile)
+        let far = Side(number: number + 1, role: .server, streams: streams, profile)
         let link = SimulatedLink(near: near, far: far, seed: seed &+ number, streamWindow: streamWindow)
         relay.add(far.peer)
         far.handle = { [unowned self, unowned far] in relay.handle($0, from: far.peer, now: now) }
@@ -61,12 +63,16 @@ final class World {
         return link
     }
 
-    func publisher(_ namespace: String = "live", streamWindow: Int = 65_536, streams: Int = 100) -> TestPublisher {
-        TestPublisher(self, connect(streamWindow: streamWindow, streams: streams), namespace)
+    func publisher(
+        _ namespace: String = "live", _ profile: Profile = .draft18, streamWindow: Int = 65_536, streams: Int = 100
+    ) -> TestPublisher {
+        TestPublisher(self, connect(profile, streamWindow: streamWindow, streams: streams), namespace)
     }
 
-    func subscriber(streamWindow: Int = 65_536, streams: Int = 100) -> TestSubscriber {
-        TestSubscriber(self, connect(streamWindow: streamWindow, streams: streams))
+    func subscriber(
+        _ profile: Profile = .draft18, streamWindow: Int = 65_536, streams: Int = 100
+    ) -> TestSubscriber {
+        TestSubscriber(self, connect(profile, streamWindow: streamWindow, streams: streams))
     }
 
     /// One round, and then `pause`.
@@ -103,6 +109,7 @@ final class TestPublisher {
     let publisher = Publisher(cache: Cache(limit: .max))
     var peer: Peer { link.near.peer }
     var events: [SessionEvent] = []
+    private(set) var namespaceRequest: RequestID?
 
     init(_ world: World, _ link: SimulatedLink, _ namespace: String) {
         self.world = world
@@ -116,7 +123,7 @@ final class TestPublisher {
     }
 
     func announce(_ namespace: String...) {
-        peer.say { _ = try $0.publishNamespace(TrackNamespace(namespace.map { Array($0.utf8) })) }
+        peer.say { namespaceRequest = try $0.publishNamespace(TrackNamespace(namespace.map { Array($0.utf8) })) }
         world.run()
     }
 

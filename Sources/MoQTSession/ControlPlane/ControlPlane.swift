@@ -1,11 +1,15 @@
 internal import MoQTCodec
 internal import Wire
 
-/// Which stream carries what in drafts 17 and later: a unidirectional control stream each way, opened by SETUP, and a
-/// bidirectional stream per request, whose answers need no Request ID (draft-18 "Session initialization").
+/// Which stream carries what. There are two mappings, and the profile says which requests follow which.
+///
+/// Since draft-17 there is a unidirectional control stream each way, opened by SETUP, and a bidirectional stream per
+/// request, whose answers need no Request ID (draft-18 "Session initialization"). Up to draft-16 there is one
+/// bidirectional control stream that the client opens, and requests share it, their answers naming them by ID; only
+/// those of ``Profile/requestStreams`` have streams of their own (draft-16 "Session initialization").
 ///
 /// It knows streams, not rules of requests: messages go in with their request and come out with it.
-struct StreamPerRequest {
+struct ControlPlane {
     /// One control or request stream.
     struct Stream {
         /// Whether the peer may say more here.
@@ -40,40 +44,49 @@ struct StreamPerRequest {
     let profile: Profile
     let role: EndpointRole
     let overWebTransport: Bool
-    private(set) var streams: [StreamID: Stream] = [:]
+    var streams: [StreamID: Stream] = [:]
     private var streamOfRequest: [RequestID: StreamID] = [:]
     /// Requests of ours without a stream yet, oldest first, with their kinds and output.
     private var opening = Queue<RequestID>()
     private var unopened: [RequestID: (kind: RequestKind, output: OutputStream)] = [:]
-    private var ownControl: StreamID?
+    var ownControl: StreamID?
     private(set) var peerControl: StreamID?
-    private var controlOutput = OutputStream()
+    var controlOutput = OutputStream()
     private var isStarted = false
+    private var limit: RequestLimit
     /// Streams with bytes held until the peer's SETUP has come.
     private(set) var holding: Set<StreamID> = []
     /// Request streams with something to send, first come first served.
-    private var ready = Queue<StreamID>()
+    var ready = Queue<StreamID>()
     var watch: MessageWatch?
 
     init(profile: Profile, role: EndpointRole, overWebTransport: Bool) {
         self.profile = profile
         self.role = role
         self.overWebTransport = overWebTransport
+        limit = RequestLimit(isLimited: profile.has(.maxRequestID))
     }
+
+    /// Requests of the kind share the control stream.
+    func shares(_ kind: RequestKind) -> Bool { !profile.requestStreams.contains(kind) }
 
     // MARK: Opening
 
     /// The stream to open next; requests wait until `mayRequest`.
     func wantedStream(mayRequest: Bool) -> StreamDirection? {
-        if isStarted && ownControl == nil { return .unidirectional }
-        return mayRequest && !unopened.isEmpty ? .bidirectional : nil
+        if isStarted && ownControl == nil { return profile.hasOneControlStream ? .bidirectional : .unidirectional }
+        guard mayRequest, let next = nextUnopened else { return nil }
+        return limit.allows(next) ? .bidirectional : nil
+    }
+
+    private var nextUnopened: RequestID? {
+        (0..<opening.count).lazy.map { opening[$0] }.first { unopened[$0] != nil }
     }
 
     /// The transport opened the stream that was wanted. Traps when none of its direction was.
     mutating func opened(_ id: StreamID) {
-        if id.direction == .unidirectional {
-            precondition(isStarted && ownControl == nil, "no control stream is wanted")
-            ownControl = id
+        if isStarted && ownControl == nil {
+            if profile.hasOneControlStream { adoptControl(id) } else { ownControl = id }
             return
         }
         while let request = opening.popFirst() {
@@ -109,6 +122,35 @@ struct StreamPerRequest {
         return true
     }
 
+    /// `id` is the one control stream.
+    private mutating func adoptControl(_ id: StreamID) {
+        ownControl = id
+        peerControl = id
+        var stream = Stream(request: nil, isOurs: role == .client, decoder: decoder(.control))
+        // What we send there is not a stream's but ``controlOutput``.
+        stream.output.finish()
+        stream.held = streams[id]?.held ?? []
+        stream.heldFIN = streams[id]?.heldFIN ?? false
+        streams[id] = stream
+    }
+
+    /// Whether the stream, which the peer opened and `bytes` are more of, is the one control stream: the first, which
+    /// begins with the setup. Others, which may overtake it, wait.
+    mutating func recognizesControl(_ bytes: Bytes, on id: StreamID) -> Bool {
+        guard profile.hasOneControlStream, role == .server, peerControl == nil, let stream = streams[id] else {
+            return false
+        }
+        if !profile.requestStreams.isEmpty {
+            let start = (stream.held + [bytes]).flatMap { $0.array.prefix(8) }
+            var position = 0
+            guard let type = profile.integers.read(start.span, at: &position),
+                profile.layouts(code: type).contains(where: { $0.kind == .setup })
+            else { return false }
+        }
+        adoptControl(id)
+        return true
+    }
+
     private func decoder(_ kind: ControlStreamKind) -> ControlDecoder {
         ControlDecoder(profile: profile, receiver: role, stream: kind, overWebTransport: overWebTransport)
     }
@@ -125,26 +167,36 @@ struct StreamPerRequest {
         isStarted = true
     }
 
-    /// Begins a request of ours on a stream of its own.
+    /// Begins a request of ours, on a stream of its own or on the control stream.
     mutating func begin(_ request: RequestID, _ kind: RequestKind, _ message: ControlMessage) throws(CodecError) {
+        let bytes = try encode(message, at: .request(kind))
+        if shares(kind) { return post(.init(uses: request, request: request, bytes: bytes)) }
+        if !limit.allows(request) { tellBlocked() }
         var output = OutputStream()
-        output.append(try encode(message, at: .request(kind)))
+        output.append(bytes)
         unopened[request] = (kind, output)
         opening.append(request)
     }
 
     /// The first message of the peer's stream `id` was `request`.
     mutating func bind(_ id: StreamID, to request: RequestID) {
+        guard id != peerControl else { return }
         streams[id]?.request = request
         streamOfRequest[request] = id
     }
 
-    /// Sends `message` on the stream of `request`; `asUpdate` when it answers a REQUEST_UPDATE.
+    /// Sends `message`, which belongs to `request`.
+    /// - Parameter update: the REQUEST_UPDATE that it answers, if it does.
     mutating func send(
-        _ message: ControlMessage, on request: RequestID, _ kind: RequestKind, asUpdate: Bool = false
+        _ message: ControlMessage, on request: RequestID, _ kind: RequestKind, answering update: RequestID? = nil
     ) throws(CodecError) {
-        let bytes = try encode(message, at: asUpdate ? .update(kind) : .request(kind))
-        if unopened[request] != nil {
+        let place: MessageContext.Place = update == nil ? .request(kind) : .update(kind)
+        let bytes = try encode(message, at: place, about: update ?? request)
+        if shares(kind) {
+            var uses: RequestID?
+            if case .requestUpdate(let message) = message { uses = message.requestID }
+            post(.init(uses: uses, request: request, bytes: bytes))
+        } else if unopened[request] != nil {
             unopened[request]?.output.append(bytes)
         } else if let id = streamOfRequest[request] {
             streams[id]?.output.append(bytes)
@@ -152,7 +204,47 @@ struct StreamPerRequest {
         }
     }
 
-    private func encode(_ message: ControlMessage, at place: MessageContext.Place) throws(CodecError) -> Bytes {
+    /// REQUEST_ERROR to an update of a request that has ended.
+    mutating func refuseUpdate(_ update: RequestID) {
+        var error = RequestError()
+        error.code = .doesNotExist
+        error.target = update
+        // Of all that use updates with answers the code and the ID are part.
+        if let bytes = try? encode(.requestError(error), at: .update(.subscribe)) { controlOutput.append(bytes) }
+    }
+
+    private mutating func post(_ item: RequestLimit.Item) {
+        if limit.hold(item) { return tellBlocked() }
+        controlOutput.append(item.bytes)
+    }
+
+    /// A request of ours waits for the peer's limit to grow.
+    private mutating func tellBlocked() {
+        guard limit.maximum > 0, let maximum = limit.blockedAt() else { return }
+        var message = RequestsBlocked()
+        message.maximum = maximum
+        // A number that came from the peer can be said back.
+        if let bytes = try? encode(.requestsBlocked(message), at: .control) { controlOutput.append(bytes) }
+    }
+
+    /// The peer lets us make requests below `maximum`; false when that is no more than before.
+    mutating func raiseLimit(to maximum: UInt64) -> Bool {
+        guard limit.raise(to: maximum) else { return false }
+        while let bytes = limit.next() { controlOutput.append(bytes) }
+        if limit.isHolding || nextUnopened.map({ !limit.allows($0) }) ?? false { tellBlocked() }
+        return true
+    }
+
+    private func encode(
+        _ message: ControlMessage, at place: MessageContext.Place, about request: RequestID? = nil
+    ) throws(CodecError) -> Bytes {
+        var message = message
+        if let request {
+            let isNamed =
+                profile.has(.targetRequestID, in: message.kind, at: place)
+                || profile.has(.existingRequestID, in: message.kind, at: place)
+            message = message.about(isNamed ? request : nil)
+        }
         var bytes: [UInt8] = []
         let context = MessageContext(sender: role, place: place, overWebTransport: overWebTransport)
         try message.append(to: &bytes, profile: profile, context: context)
@@ -217,7 +309,7 @@ struct StreamPerRequest {
     }
 
     /// Forgets a stream when both halves have ended, and lets the peer open another for its own.
-    private mutating func settle(_ id: StreamID, _ actions: inout Queue<TransportAction>) {
+    mutating func settle(_ id: StreamID, _ actions: inout Queue<TransportAction>) {
         guard let stream = streams[id], id != peerControl, stream.input == .ended, stream.output.isFinished,
             stream.request == nil
         else { return }
@@ -278,51 +370,5 @@ struct StreamPerRequest {
         streams[id]?.input = .ended
         _ = takeHeld(id)
         settle(id, &actions)
-    }
-
-    // MARK: Leaving bytes
-
-    /// The stream to write to: the control stream first.
-    mutating func nextSendStream() -> StreamID? {
-        if let ownControl, controlOutput.canSend { return ownControl }
-        while let id = ready.first {
-            if streams[id]?.output.canSend == true { return id }
-            _ = ready.popFirst()
-            streams[id]?.output.isQueued = false
-        }
-        return nil
-    }
-
-    func gather(_ id: StreamID, into list: inout [Bytes]) -> Bool {
-        if id == ownControl { return controlOutput.gather(into: &list) }
-        return streams[id]?.output.gather(into: &list) ?? false
-    }
-
-    mutating func sent(_ id: StreamID, _ byteCount: Int, fin: Bool, _ actions: inout Queue<TransportAction>) {
-        if id == ownControl { return controlOutput.sent(byteCount, fin: fin) }
-        streams[id]?.output.sent(byteCount, fin: fin)
-        settle(id, &actions)
-    }
-
-    mutating func setBlocked(_ id: StreamID, _ isBlocked: Bool) {
-        if id == ownControl {
-            controlOutput.isBlocked = isBlocked
-        } else {
-            streams[id]?.output.isBlocked = isBlocked
-            enqueue(id)
-        }
-    }
-
-    /// Our half of `id` takes no more bytes.
-    mutating func refused(_ id: StreamID, _ actions: inout Queue<TransportAction>) {
-        if id == ownControl { return controlOutput.finish() }
-        streams[id]?.output.finish()
-        settle(id, &actions)
-    }
-
-    private mutating func enqueue(_ id: StreamID) {
-        guard let output = streams[id]?.output, output.canSend, !output.isQueued else { return }
-        streams[id]?.output.isQueued = true
-        ready.append(id)
     }
 }
