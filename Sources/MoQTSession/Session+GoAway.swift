@@ -14,7 +14,12 @@ extension Session {
         self.now = now
         var message = try goAwayMessage(uri, timeout)
         if profile.has(.requestID, in: .goAway, at: .control) { message.requestID = receivedIDs.end }
-        do { try control.sendControl(.goAway(message)) } catch { throw SessionError(error) }
+        if control.isStarted {
+            do { try control.sendControl(.goAway(message)) } catch { throw SessionError(error) }
+        } else {
+            // A server that waits for the client's SETUP has to answer that first.
+            heldGoAway = message
+        }
         sentGoAway = true
         if timeout > 0 { goAwayDeadline = now + .milliseconds(timeout) }
     }

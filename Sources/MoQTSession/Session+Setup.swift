@@ -19,6 +19,7 @@ extension Session {
     private mutating func sendSetup() {
         do throws(CodecError) {
             try control.sendControl(.setup(ownSetup()))
+            if let message = heldGoAway.take() { try control.sendControl(.goAway(message)) }
         } catch {
             close(.internalError, reason: error.description)
         }

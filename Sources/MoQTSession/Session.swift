@@ -28,6 +28,8 @@ package struct Session: ~Copyable {
     var receivedSetup: Setup?
     var setupDeadline: Instant?
     var sentGoAway = false
+    /// GOAWAY that has to follow our SETUP.
+    var heldGoAway: GoAway?
     var receivedGoAway = false
     var goAwayDeadline: Instant?
     var tokens: TokenCache

@@ -6,12 +6,6 @@ internal import MoQTCodec
 extension Profile {
     private var hasTrackProperties: Bool { has(.trackProperties, in: .publish, at: .request(.publish)) }
 
-    /// Whether messages of the scope can say it.
-    func carries(_ kind: ParameterKind, in scope: ParameterScope) -> Bool {
-        parameters.contains { $0.kind == kind && $0.scope.contains(scope) }
-            || fixedFields[kind]?.contains(scope) ?? false
-    }
-
     /// Puts `properties` into `parameters` where the draft has no properties of tracks.
     /// - Throws: for a property that the draft has no word for.
     func giveTrackTerms(

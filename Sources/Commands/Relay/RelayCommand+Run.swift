@@ -114,6 +114,9 @@ final class RelayServer: Application {
         output.log(
             .info,
             "session \(peer.number): \(link.connection.path?.remote.description ?? "") \(link.profile?.alpn ?? "")")
+        peer.downlink.toldOfRefusal = { [output, number = peer.number] error in
+            output.log(.info, "session \(number): its draft cannot express an object, which is cut off: \(error)")
+        }
         relay.add(peer)
         if isDraining { peer.say { try $0.goAway(now: loop.now) } }
     }
@@ -122,6 +125,10 @@ final class RelayServer: Application {
 
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
         output.log(.info, "session \(peer.number): \(cause)")
+        let refusals = peer.downlink.refusals
+        if refusals > 0 {
+            output.log(.notice, "session \(peer.number): \(refusals) times its draft could not express an object")
+        }
         if isDraining { driver.wake() }
     }
 

@@ -76,7 +76,10 @@ final class TrackReceiver {
         if let wait {
             let until = waitUntil ?? now + wait
             waitUntil = until
-            parameters.rendezvousTimeout = max(1, (until - now).millisecondsRoundedUp)
+            // Where the draft cannot ask the server to wait, asking again has to do.
+            if peer.session.profile.carries(.rendezvousTimeout, in: .subscribe) {
+                parameters.rendezvousTimeout = max(1, (until - now).millisecondsRoundedUp)
+            }
         }
         guard let id = try? peer.session.subscribe(name, parameters) else {
             return finish(.failed("the session takes no more requests"), now)

@@ -82,6 +82,12 @@ package final class Profile: Sendable {
         return layout(of: kind, in: context)?.fieldSet.isSuperset(of: MessageFields([field])) ?? false
     }
 
+    /// Whether messages of the scope can say it, as a parameter or a field.
+    package func carries(_ kind: ParameterKind, in scope: ParameterScope) -> Bool {
+        parameters.contains { $0.kind == kind && $0.scope.contains(scope) }
+            || fixedFields[kind]?.contains(scope) ?? false
+    }
+
     /// The number by which CLIENT_SETUP and SERVER_SETUP name the draft (draft-14 "Versions").
     package var version: UInt64 { 0xFF00_0000 + UInt64(number) }
 

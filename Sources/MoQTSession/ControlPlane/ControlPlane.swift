@@ -52,7 +52,8 @@ struct ControlPlane {
     var ownControl: StreamID?
     private(set) var peerControl: StreamID?
     var controlOutput = OutputStream()
-    private var isStarted = false
+    /// SETUP was said.
+    private(set) var isStarted = false
     private var limit: RequestLimit
     /// Streams with bytes held until the peer's SETUP has come.
     private(set) var holding: Set<StreamID> = []
