@@ -66,7 +66,7 @@ _moqt() {
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
         sub)
-            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from -n --count --groups --wait --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --wait --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -77,7 +77,9 @@ _moqt() {
                 --track) values='any' ;;
                 --video) values='none' ;;
                 --audio) values='none' ;;
-                --from) values='now next' ;;
+                --from) values='now next start' ;;
+                --to) values='any' ;;
+                --join) values='any' ;;
                 -n|--count) values='any' ;;
                 --groups) values='any' ;;
                 --wait) values='any' ;;

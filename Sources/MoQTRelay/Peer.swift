@@ -103,7 +103,7 @@ package final class Peer {
             switch request {
             case .subscription(let subscription): subscription.cancel()
             case .fetchReply(let reply): reply.cancel()
-            case .waiting, .heldFetch, .upstream, .fill, .namespace, .namespaceInterest, .trackInterest, .offer: break
+            case .waiting, .heldFetch, .upstream, .namespace, .namespaceInterest, .trackInterest, .offer: break
             }
         }
         requests = [:]
@@ -126,8 +126,6 @@ enum PeerRequest {
     case upstream(Upstream)
     /// It fetches from us.
     case fetchReply(FetchReply)
-    /// We fetch from it.
-    case fill(Fill)
     /// It publishes a namespace.
     case namespace(TrackNamespace)
     /// It wants to hear of namespaces, or of tracks, under a prefix.

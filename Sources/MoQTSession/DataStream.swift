@@ -44,6 +44,11 @@ struct FetchStream {
     var decoder: FetchStreamDecoder
     /// Bytes taken that no event stands for yet.
     var wireBytes = 0
+    /// The subscription that it fills is not established: what follows the header is kept.
+    var isHeld = false
+    var held: [Bytes] = []
+    /// How it ended while it was held.
+    var heldEnd: StreamEnd?
 
     init(profile: Profile) { decoder = FetchStreamDecoder(profile: profile) }
 }

@@ -79,6 +79,10 @@ struct Subscription {
     var openStreams: Set<StreamID> = []
     /// The PUBLISH_DONE that waits for streams.
     var done: PublishDone?
+    /// The largest object that the publisher has stated; nil: none.
+    var largest: Location?
+    /// What precedes it and has not all come, when we are the subscriber.
+    var join: JoinProgress?
     /// The larger delivery timeout known from properties and parameters, milliseconds.
     var deliveryTimeout: UInt64 = 0
     /// The first Location that passes and the last group, as updated; a start of nil is not known yet, and no end is
@@ -94,6 +98,8 @@ struct FetchProgress {
     /// Of a joining fetch of the peer: the subscription that has not come.
     var awaited: RequestID?
     // Of a fetch of ours.
+    /// The subscription that it was made for, under whose ID the application is told of it; nil: it asked itself.
+    var joins: RequestID?
     var stream: StreamID?
     /// The data stream has ended.
     var isFinished = false

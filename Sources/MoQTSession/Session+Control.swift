@@ -87,6 +87,7 @@ extension Session {
         case .requestError(let message): try received(message, on: id, request, at: offset)
         case .requestUpdate(let message): try received(message, on: id, at: offset)
         case .publishDone(let message): try received(message, on: id, at: offset)
+        case .publishStateNotify(let message): try received(message, on: id, at: offset)
         case .namespace(let message): try received(message, on: id, at: offset)
         case .namespaceDone(let message): try received(message, on: id, at: offset)
         case .publishBlocked(let message): try received(message, on: id, at: offset)
@@ -98,7 +99,7 @@ extension Session {
             try received(message, on: id, at: offset)
         case .setup, .subscribe, .publish, .fetch, .trackStatus, .publishNamespace, .subscribeNamespace,
             .subscribeTracks, .maxRequestID, .requestsBlocked, .unsubscribe, .fetchCancel, .publishNamespaceDone,
-            .publishNamespaceCancel, .unsubscribeNamespace, .publishStateNotify:
+            .publishNamespaceCancel, .unsubscribeNamespace:
             throw Self.unexpected(message.name, at: offset)
         }
     }
@@ -130,6 +131,7 @@ extension Session {
         }
         control.end(id, input: .complete, &actions)
         forget(id, request)
+        if let subscription = request.fetch.joins { return endJoin(of: subscription, isWhole: false) }
         if request.announces == nil { events.append(.rejected(id, message)) }
     }
 }

@@ -61,6 +61,8 @@ extension Session {
     mutating func resetData(_ stream: StreamID, _ code: StreamResetCode) {
         if subgroups[stream] != nil {
             subgroupEnded(stream, .reset(code))
+        } else if fetches[stream]?.isHeld == true {
+            fetches[stream]?.heldEnd = .reset(code)
         } else if let request = fetches[stream]?.request {
             fetchEnded(stream, request, .reset(code))
         } else if fetches.removeValue(forKey: stream) != nil {
@@ -84,6 +86,8 @@ extension Session {
             checkDone(request)
         } else if let request = fetches[stream]?.request {
             abandonFetch(stream, code)
+            guard requests[request]?.kind == .fetch else { return fillEnded(of: request, .stopped(code)) }
+            if let subscription = requests[request]?.fetch.joins { endJoin(of: subscription, isWhole: false) }
             finishFetch(request)
         }
     }
@@ -122,6 +126,8 @@ extension Session {
             $0.value.track == track && ($0.value.isSubscriber || $0.value.kind == .fetch && $0.value.isOurs)
         }
         for other in affected.keys.sorted() {
+            // What a subscription needed ends with it.
+            guard requests[other] != nil, affected[other]?.fetch.joins == nil else { continue }
             end(other, cancellingWith: .malformedTrack)
             events.append(.malformedTrack(other, what: error.description))
         }

@@ -58,7 +58,7 @@ extension Session {
         requests[id]?.phase = .established
         var message = message
         profile.takeTrackTerms(&message.parameters, &message.trackProperties)
-        events.append(.fetchAccepted(id, message))
+        if request.fetch.joins == nil { events.append(.fetchAccepted(id, message)) }
         finishFetch(id)
     }
 

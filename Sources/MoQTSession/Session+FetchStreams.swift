@@ -6,11 +6,22 @@ internal import Wire
 extension Session {
     mutating func receivedFetch(_ bytes: Bytes, on stream: StreamID, fin: Bool) throws(CodecError) {
         guard let index = fetches.index(forKey: stream) else { return }
+        if fetches.values[index].isHeld { return hold(bytes, at: index, fin: fin) }
         var input = bytes
         do throws(CodecError) {
             while let event = try nextEvent(of: index, &input) {
                 switch event {
                 case .header(let id):
+                    switch openFill(id, on: stream) {
+                    case .opens(let subscription):
+                        let count = fetches.values[index].takeWireBytes()
+                        events.append(.fetchOpened(stream, subscription, wireBytes: count))
+                        continue
+                    case .waits:
+                        fetches.values[index].isHeld = true
+                        return hold(input, at: index, fin: fin)
+                    case nil: break
+                    }
                     guard try openFetch(id, at: index, on: stream) else {
                         let taken = fetches.removeValue(forKey: stream)?.wireBytes ?? 0
                         return abandon(stream, .cancelled, credit: taken + input.count, hasEnded: fin)
@@ -47,10 +58,17 @@ extension Session {
         return try fetches.values[index].decoder.next(&input)
     }
 
+    private mutating func hold(_ bytes: Bytes, at index: Dictionary<StreamID, FetchStream>.Index, fin: Bool) {
+        if !bytes.isEmpty { fetches.values[index].held.append(bytes) }
+        if fin { fetches.values[index].heldEnd = .fin }
+    }
+
     /// Finds the request of a fetch stream; false when it has ended.
     private mutating func openFetch(
         _ id: RequestID, at index: Dictionary<StreamID, FetchStream>.Index, on stream: StreamID
     ) throws(CodecError) -> Bool {
+        // What matches nothing is stopped where a stream may also belong to a subscription.
+        if fillsStreams, requests[id]?.kind != .fetch { return false }
         guard id.isServerChosen == (role == .server), id < nextRequestID else {
             throw .violation("\(id) is no fetch of ours", field: "Request ID", offset: 0, section: "Fetch Header")
         }
@@ -62,20 +80,26 @@ extension Session {
         requests[id]?.fetch.stream = stream
         fetches.values[index].request = id
         fetches.values[index].decoder.order = request.parameters.groupOrder ?? .ascending
-        events.append(.fetchOpened(stream, id, wireBytes: fetches.values[index].takeWireBytes()))
+        events.append(.fetchOpened(stream, request.fetch.joins ?? id, wireBytes: fetches.values[index].takeWireBytes()))
         return true
     }
 
     mutating func fetchEnded(_ stream: StreamID, _ id: RequestID, _ end: StreamEnd) {
         guard let state = fetches.removeValue(forKey: stream) else { return }
         events.append(.fetchEnded(stream, end, wireBytes: state.wireBytes))
+        guard requests[id]?.kind == .fetch else { return fillEnded(of: id, end) }
         requests[id]?.fetch.isFinished = true
+        if let subscription = requests[id]?.fetch.joins { endJoin(of: subscription, isWhole: end == .fin) }
         finishFetch(id)
     }
 
     /// Stops a stream the application knows and tells it so; its stream credit stays the application's.
     mutating func abandonFetch(_ stream: StreamID, _ code: StreamResetCode) {
         guard let state = fetches.removeValue(forKey: stream) else { return }
+        if state.isHeld {
+            let byteCount = state.held.reduce(state.wireBytes) { $0 + $1.count }
+            return abandon(stream, code, credit: byteCount, hasEnded: state.heldEnd != nil)
+        }
         discarded[stream] = false
         actions.append(.stopSending(stream, code))
         events.append(.fetchEnded(stream, .stopped(code), wireBytes: state.wireBytes))

@@ -34,7 +34,9 @@ extension Session {
         requests[id]?.apply(message.parameters)
         noteRange(of: id, largest: requests[id]?.parameters.largestObject)
         established(id)
-        events.append(.publishAccepted(id, message.parameters))
+        let statesTerms = profile.behaviours.contains(.publishStatesTerms)
+        let terms = statesTerms ? requests[id]?.parameters : message.parameters
+        events.append(.publishAccepted(id, terms ?? message.parameters))
     }
 
     mutating func received(_ message: Publish, on stream: StreamID, at offset: UInt64) throws(CodecError) {
@@ -48,6 +50,7 @@ extension Session {
                 || subscriptions[mine].flatMap { requests[$0] }?.phase == .established)
         var request = Request(.publish, isOurs: false, track: message.track, message.parameters)
         request.subscription.deliveryTimeout = message.trackProperties.largestDeliveryTimeout
+        request.subscription.largest = message.parameters.largestObject
         let refusal = refusal(of: .publish(message))
         guard let parameters = try admit(id, request, on: stream, at: offset, refusal: refusal) else {
             return retiredAliases.insert(message.trackAlias)
@@ -63,6 +66,8 @@ extension Session {
 
     /// PUBLISH_OK. Data held since PUBLISH follows. A pending SUBSCRIBE of ours for the track ends with
     /// `requestCancelled`.
+    /// - Parameter parameters: the terms of the subscription. Where PUBLISH has stated them, a REQUEST_UPDATE follows
+    ///   with those that differ, answered by `updateAccepted` or `updateRejected`.
     package mutating func acceptPublish(
         _ request: RequestID, parameters: Parameters = Parameters()
     ) throws(SessionError) {
@@ -75,17 +80,29 @@ extension Session {
             end(other, cancellingWith: .cancelled)
             events.append(.requestCancelled(other, .cancelled))
         }
+        let statesTerms = profile.behaviours.contains(.publishStatesTerms)
         var message = RequestOK()
-        message.parameters = parameters
+        if statesTerms { message.parameters.expires = parameters.expires } else { message.parameters = parameters }
         try send(.requestOK(message), on: request)
-        requests[request]?.apply(parameters)
+        if !statesTerms { requests[request]?.apply(parameters) }
         noteRange(of: request, largest: state.parameters.largestObject)
         established(request)
+        if statesTerms, state.subscription.done == nil { try updateTerms(of: request, state.parameters, parameters) }
         if let alias = state.subscription.alias { releaseWaiting(for: alias) }
         if state.subscription.done != nil {
             control.end(request, input: .complete, &actions)
             checkDone(request)
         }
+    }
+
+    /// Asks for what differs from the terms that PUBLISH stated.
+    private mutating func updateTerms(
+        of id: RequestID, _ stated: Parameters, _ wanted: Parameters
+    ) throws(SessionError) {
+        var change = wanted
+        change.expires = nil
+        if change.forward == stated.forward ?? true { change.forward = nil }
+        if change != Parameters() { try update(id, change) }
     }
 
     private func ownSubscription(to track: FullTrackName?) -> RequestID? {

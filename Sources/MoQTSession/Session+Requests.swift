@@ -15,6 +15,7 @@ extension Session {
         _ request: Request, _ message: (RequestID) -> ControlMessage
     ) throws(SessionError) -> RequestID {
         try checkMayBegin(in: request.track?.namespace ?? request.namespace)
+        try checkFilters(request.parameters)
         let id = nextRequestID
         do { try control.begin(id, request.kind, message(id)) } catch { throw SessionError(error) }
         nextRequestID.rawValue += 2
@@ -28,6 +29,14 @@ extension Session {
         guard !isClosed else { throw .closed }
         guard !receivedGoAway else { throw .goingAway }
         if namespace.isUnusable { throw .invalid("the namespace is reserved") }
+    }
+
+    /// draft-22 "MAX_FILTER_RANGES".
+    func checkFilters(_ parameters: Parameters) throws(SessionError) {
+        let count = parameters.filterRangeCount
+        guard count == 0 || UInt64(count) <= receivedSetup?.maxFilterRanges ?? 0 else {
+            throw .invalid("more ranges in filters than the peer takes")
+        }
     }
 
     /// Gives up a request of either end. Its data streams are stopped and end with `stopped`; nothing else is told.
@@ -252,7 +261,11 @@ extension Session {
         control.cancel(id, reply, &actions)
         forget(id, request)
         if request.announces != nil { return announcementEnded(request) }
-        if request.isShown { events.append(.requestCancelled(id, code)) }
+        if let subscription = request.fetch.joins {
+            endJoin(of: subscription, isWhole: false)
+        } else if request.isShown {
+            events.append(.requestCancelled(id, code))
+        }
     }
 
     /// Drops every trace of a request but its alias, which is remembered for late objects.

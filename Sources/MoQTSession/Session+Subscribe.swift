@@ -7,12 +7,16 @@ internal import Wire
 
 extension Session {
     /// SUBSCRIBE; answered by `subscribeAccepted` or `rejected`.
+    /// - Parameter join: what is to precede it, as ``join(_:_:)`` has it.
     package mutating func subscribe(
-        _ track: FullTrackName, _ parameters: Parameters = Parameters()
+        _ track: FullTrackName, _ parameters: Parameters = Parameters(), join: Join? = nil
     ) throws(SessionError) -> RequestID {
         try checkMayBegin(in: track.namespace)
         guard !isDuplicate(track, asPublisher: false) else { throw .duplicateSubscription }
-        let request = Request(.subscribe, isOurs: true, track: track, parameters)
+        var parameters = parameters
+        if let join, fillsStreams { parameters.fill = FillParameters(join.filter) }
+        var request = Request(.subscribe, isOurs: true, track: track, parameters)
+        request.subscription.join = join.map { JoinProgress(join: $0) }
         let id = try begin(request) { id in
             var message = Subscribe()
             message.requestID = id
@@ -21,6 +25,7 @@ extension Session {
             return .subscribe(message)
         }
         subscriptionBegan(id, request)
+        if join != nil, fillsStreams { expectJoin(of: id, by: id) }
         unansweredSubscribes += 1
         return id
     }
@@ -38,7 +43,10 @@ extension Session {
         var message = message
         profile.takeTrackTerms(&message.parameters, &message.trackProperties)
         requests[id]?.subscription.deliveryTimeout = message.trackProperties.largestDeliveryTimeout
+        requests[id]?.subscription.largest = message.parameters.largestObject
         events.append(.subscribeAccepted(id, message))
+        startJoin(of: id)
+        releaseFill(of: id)
         releaseUpdate(of: id)
         releaseWaiting(for: message.trackAlias)
     }
@@ -50,7 +58,9 @@ extension Session {
 
     /// Gives up a request whose answer we must not accept (draft-18 "Mandatory Track Properties").
     mutating func refuseAnswer(_ id: RequestID, _ refusal: CodecError) {
+        let subscription = requests[id]?.fetch.joins
         end(id, cancellingWith: .cancelled)
+        if let subscription { return endJoin(of: subscription, isWhole: false) }
         var error = RequestError()
         if case .request(let code) = refusal.scope { error.code = code }
         error.reason = WireText(refusal.what)
@@ -138,6 +148,7 @@ extension Session {
         if let key = request.subscriptionKey, subscriptions[key] == id { subscriptions[key] = nil }
         if request.kind == .subscribe && request.isOurs && request.phase == .pending { unansweredSubscribes -= 1 }
         for stream in request.subscription.openStreams.sorted() { abandonSubgroup(stream, code) }
+        forgetJoin(of: request, code)
         if request.isSubscriber, let alias = request.subscription.alias, aliases[alias]?.request == id {
             aliases[alias] = nil
             retiredAliases.insert(alias)
@@ -176,7 +187,9 @@ extension Session {
     mutating func checkDone(_ id: RequestID) {
         guard let request = requests[id], let done = request.subscription.done else { return }
         let subscription = request.subscription
-        guard subscription.openStreams.isEmpty else { return requestDeadlines[id] = nil }
+        // A joining fetch, or a fill stream that is open, is waited for; streams that are missing only for a while.
+        let isFilling = subscription.join.map { !fillsStreams || $0.stream != nil } ?? false
+        guard subscription.openStreams.isEmpty, !isFilling else { return requestDeadlines[id] = nil }
         if let count = done.streamCount, subscription.streamsSeen >= count { return finishDone(id) }
         let timeout = max(subscription.deliveryTimeout, request.parameters.largestDeliveryTimeout)
         requestDeadlines[id] = now + max(configuration.doneTimeout, .milliseconds(timeout))
@@ -184,7 +197,12 @@ extension Session {
 
     mutating func finishDone(_ id: RequestID) {
         guard let request = requests[id], let done = request.subscription.done else { return }
-        forget(id, request)
+        if request.subscription.join != nil {
+            // Ended first, so that it does not come back here.
+            requests[id]?.subscription.done = nil
+            endJoin(of: id, isWhole: false)
+        }
+        forget(id, requests[id] ?? request)
         events.append(.publishDone(id, done))
     }
 }

@@ -10,6 +10,7 @@ extension Session {
         guard state.kind != .trackStatus, state.isOurs || isSubscriber, state.subscription.done == nil else {
             throw .notAllowed(request, "cannot be updated")
         }
+        try checkFilters(parameters)
         // draft-19 "MAX_REQUEST_UPDATES": more wait for answers. A draft whose updates name everything has to know what
         // the request has come to first.
         let limit = receivedSetup?.maxRequestUpdates ?? 0
@@ -29,6 +30,7 @@ extension Session {
         message.parameters = isSilent ? try open(request).whole(parameters) : parameters
         try send(.requestUpdate(message), on: request)
         nextRequestID.rawValue += 2
+        if parameters.fill != nil { expectJoin(of: request, by: id) }
         if isSilent {
             requests[request]?.apply(parameters)
             events.append(.updateAccepted(request, Parameters()))
@@ -45,6 +47,7 @@ extension Session {
         guard let parameters = requests[id]?.heldUpdates.popFirst() else { return }
         // What the draft cannot express is told as refused.
         guard (try? sendUpdate(of: id, parameters)) == nil else { return }
+        if parameters.fill != nil { endJoin(of: id, isWhole: false) }
         events.append(.updateRejected(id, RequestError()))
     }
 
@@ -103,9 +106,11 @@ extension Session {
     }
 
     /// REQUEST_OK for the oldest update that is not answered, where the draft has answers to updates.
+    /// - Returns: the ID of the update, by which a fill stream that it asks for names it.
+    @discardableResult
     package mutating func acceptUpdate(
         _ request: RequestID, parameters: Parameters = Parameters()
-    ) throws(SessionError) {
+    ) throws(SessionError) -> RequestID {
         let update = try shownUpdate(of: request)
         if !profile.behaviours.contains(.silentUpdates) {
             var message = RequestOK()
@@ -114,6 +119,7 @@ extension Session {
         }
         requests[request]?.dropUpdate()
         requests[request]?.apply(update.parameters)
+        return update.id
     }
 
     /// REQUEST_ERROR for the oldest update. A subscription must then end by
@@ -171,6 +177,7 @@ extension Session {
         }
         updateOwners[update.id] = nil
         requests[id]?.apply(update.parameters)
+        if let largest = message.parameters.largestObject { requests[id]?.subscription.largest = largest }
         events.append(.updateAccepted(id, message.parameters))
         releaseUpdate(of: id)
     }
@@ -183,6 +190,7 @@ extension Session {
             throw Self.unexpected("a second answer", at: offset)
         }
         updateOwners[update.id] = nil
+        if update.parameters.fill != nil { endJoin(of: id, isWhole: false) }
         var message = message
         message.target = nil
         events.append(.updateRejected(id, message))

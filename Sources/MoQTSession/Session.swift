@@ -52,6 +52,8 @@ package struct Session: ~Copyable {
     var dependents: [DependentRequest] = []
     /// Joining fetches of the peer that came before the subscription they name.
     var earlyJoining: [RequestID: [Fetch]] = [:]
+    /// Subscriptions of ours by the SUBSCRIBE or REQUEST_UPDATE whose fill precedes them and has not ended.
+    var fills: [RequestID: RequestID] = [:]
     /// When PUBLISH_DONE is passed on for want of streams, a request is reset after GOAWAY, or a joining fetch of
     /// a subscription that never came is refused.
     var requestDeadlines: [RequestID: Instant] = [:]

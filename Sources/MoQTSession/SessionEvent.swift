@@ -36,6 +36,8 @@ package enum SessionEvent: Hashable, Sendable {
     indirect case rejected(RequestID, RequestError)
     indirect case updateAccepted(RequestID, Parameters)
     indirect case updateRejected(RequestID, RequestError)
+    /// The publisher has changed the state of a subscription by itself (draft-22 "PUBLISH_STATE_NOTIFY").
+    indirect case stateNotified(RequestID, Parameters)
 
     /// A subscription has ended and its streams have, too, or are given up.
     indirect case publishDone(RequestID, PublishDone)
@@ -57,10 +59,13 @@ package enum SessionEvent: Hashable, Sendable {
     case payload(StreamID, Bytes)
     case subgroupEnded(StreamID, StreamEnd, wireBytes: Int)
     case datagramObject(RequestID, ObjectDatagram)
+    /// Of a fetch, or of what precedes a subscription, whose ID it then tells.
     case fetchOpened(StreamID, RequestID, wireBytes: Int)
     case fetchObject(StreamID, FetchObject, wireBytes: Int)
     case fetchGap(StreamID, FetchGap, wireBytes: Int)
     case fetchEnded(StreamID, StreamEnd, wireBytes: Int)
+    /// What precedes the subscription has come, if there is any; or, unless `isWhole`, no more of it will.
+    case joinEnded(RequestID, isWhole: Bool)
 
     /// The last event.
     indirect case closed(SessionClose)

@@ -122,7 +122,7 @@ private func complaint(_ body: () throws -> Void) -> String? {
     @Test(
         "options that would do nothing are refused",
         arguments: [
-            ("a--b --from x", "--from: expected now or next, got 'x'"),
+            ("a--b --from x", "--from: expected now, next, start, -N or GROUP:OBJECT, got 'x'"),
             ("a--b --list", "NAME: expected a namespace with --list, got 'a--b'"),
             ("a--b --audio none", "NAME: expected a namespace with --audio, got 'a--b'"),
             ("live --as lines", "NAME: expected a track (NAMESPACE--TRACK) with --as, got 'live'"),

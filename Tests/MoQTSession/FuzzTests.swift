@@ -208,7 +208,7 @@ private final class Application {
             case .publishNamespace(let message): answer(message.requestID, yes)
             case .subscribeNamespace(let message): answer(message.requestID, yes)
             case .subscribeTracks(let message): answer(message.requestID, yes)
-            case .updateRequested(let id, _): try? end.session.acceptUpdate(id)
+            case .updateRequested(let id, _): _ = try? end.session.acceptUpdate(id)
             case .requestCancelled(let id, _), .rejected(let id, _): release(id)
             case .subgroupOpened(let stream, _, _, _): if !yes { end.session.stop(stream, code: .cancelled) }
             default: break

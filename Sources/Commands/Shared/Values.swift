@@ -1,5 +1,6 @@
 package import CommandLine
 package import EventLoop
+package import MoQTCodec
 package import Wire
 
 extension ValueType where Value == Interval {
@@ -13,6 +14,43 @@ extension ValueType where Value == SocketAddress {
     /// `ADDR:PORT` in numbers; without an address (`:PORT`) it is every address.
     package static var listener: Self {
         Self("ADDR:PORT", expects: "ADDR:PORT in numbers, such as [::]:4443") { (try? HostPort($0))?.numeric }
+    }
+}
+
+extension UInt64 {
+    /// Decimal digits and nothing else; nil for anything else, or more than fits.
+    package init?(digits: some StringProtocol) {
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            return nil
+        }
+        self.init(digits)
+    }
+}
+
+extension Location {
+    /// `GROUP:OBJECT`; nil for anything else.
+    package init?(_ text: some StringProtocol) {
+        guard let end = RangeEnd(text), let object = end.object else { return nil }
+        self.init(group: end.group, object: object)
+    }
+}
+
+extension RangeEnd {
+    /// `GROUP`, the whole of it, or `GROUP:OBJECT`; nil for anything else.
+    package init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let group = parts.first.flatMap({ UInt64(digits: $0) }) else { return nil }
+        self.init(group: group)
+        guard parts.count == 2 else { return }
+        guard let object = UInt64(digits: parts[1]) else { return nil }
+        self.object = object
+    }
+}
+
+extension ValueType where Value == RangeEnd {
+    /// The end of a range, inclusively.
+    package static var rangeEnd: Self {
+        Self("GROUP[:OBJECT]", expects: "GROUP or GROUP:OBJECT") { RangeEnd($0) }
     }
 }
 

@@ -20,7 +20,8 @@ final class MovieOutput: SubOutput {
     func start(_ now: Instant) {
         do throws(NameError) {
             let name = try FullTrackName(namespace: namespace, name: TrackName(utf8: Catalog.trackName))
-            let catalog = TrackReceiver(name, filter: nil, sub.settings.ofCatalog)
+            let settings = sub.settings.ofCatalog
+            let catalog = TrackReceiver(name, .init(settings, ofMedia: true), settings)
             self.catalog = catalog
             sub.receive(catalog, now)
         } catch {
@@ -96,8 +97,7 @@ final class MovieOutput: SubOutput {
             guard let name = try? FullTrackName(namespace: namespace, name: TrackName(utf8: track.name)) else {
                 continue
             }
-            let filter: LocationFilter? = sub.settings.from == .next ? .nextGroup : nil
-            chosen.append(TrackReceiver(name, filter: filter, sub.settings))
+            chosen.append(TrackReceiver(name, .init(sub.settings, ofMedia: true), sub.settings))
         }
         for track in chosen { sub.receive(track, now) }
         drain()

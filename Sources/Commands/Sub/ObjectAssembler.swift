@@ -10,6 +10,8 @@ struct ObjectAssembler {
     let isUnordered: Bool
     /// After so many groups nothing more is given; nil: no limit.
     let groupLimit: UInt64?
+    /// Nothing behind it is given; nil: no limit.
+    let end: RangeEnd?
     /// How long what is missing is waited for: a group, an object, the rest of a stream that was cut off.
     var patience: Interval
     /// What was cut off will not be sent again.
@@ -42,17 +44,20 @@ struct ObjectAssembler {
     private var filled: Location?
     private var isInterrupted = false
     private var isOver = false
+    /// Everything up to ``end`` was given, or is not to be had.
+    private var hasReachedEnd = false
     /// Object ids are not consecutive in this track, which only waiting could tell.
     private var leavesIDsOut = false
 
-    init(isUnordered: Bool, patience: Interval, groupLimit: UInt64? = nil) {
+    init(isUnordered: Bool, patience: Interval, groupLimit: UInt64? = nil, end: RangeEnd? = nil) {
         self.isUnordered = isUnordered
         self.patience = patience
         self.groupLimit = groupLimit
+        self.end = end
     }
 
-    /// The limit of groups is reached: everything wanted was given.
-    var isComplete: Bool { groupLimit.map { groupsDone >= $0 } ?? false }
+    /// The limit of groups or the end is reached: everything wanted was given.
+    var isComplete: Bool { hasReachedEnd || groupLimit.map { groupsDone >= $0 } ?? false }
 
     // MARK: - What the subscription says
 
@@ -74,6 +79,7 @@ struct ObjectAssembler {
         filled = filling ?? filled
         filling = nil
         advance(now)
+        if let end, let filled, end.isReached(by: filled) { hasReachedEnd = true }
     }
 
     /// The subscription broke off. Another may go on where it did, so that nothing counts as lost until it does.
@@ -221,7 +227,7 @@ extension ObjectAssembler {
         guard !isUnordered, !isInterrupted else { return }
         while !isComplete, let group = current ?? nextGroup(now) {
             if current == nil { enter(group) }
-            while let object = next(in: group, now) { give(object) }
+            while !hasReachedEnd, let object = next(in: group, now) { give(object) }
             guard isDone(group, now) else { return }
             leave(group)
         }
@@ -295,10 +301,22 @@ extension ObjectAssembler {
         lastGroup = group
         current = nil
         groupsDone += 1
+        if let end, group >= end.group { hasReachedEnd = true }
     }
 
     private mutating func give(_ object: ReceivedObject) {
+        if let end {
+            if end.isReached(by: object.location) { hasReachedEnd = true }
+            if end.isBefore(object.location) { return }
+        }
         last = last.map { max($0, object.location) } ?? object.location
         ready.append(object)
+    }
+}
+
+extension RangeEnd {
+    /// Nothing after `location` is within the range.
+    fileprivate func isReached(by location: Location) -> Bool {
+        isBefore(location) || group == location.group && object == location.object
     }
 }

@@ -1,4 +1,5 @@
 package import CommandLine
+internal import MoQTCodec
 internal import Wire
 
 /// `moqt sub`: its tables.
@@ -31,6 +32,11 @@ package enum SubCommand {
         """
         A FORMAT is text with these fields: %n track name, %g group, %o object, %s size in bytes, %t latency in \
         milliseconds or -, %p payload, %% a percent sign; \\n, \\t, \\r, \\0 and \\\\ are understood.
+        """,
+        """
+        --from now begins with the object that comes next (for media, with the group in progress), next with the next \
+        group, start with everything there is, -N with the Nth group before the one in progress, and GROUP:OBJECT there. \
+        --join N takes the last N groups, the one in progress among them. What is past comes from the server's cache.
         """,
         "The command ends when every chosen track is done. An interrupt finishes the file first.",
     ]
@@ -74,7 +80,11 @@ package enum SubCommand {
             .value("track", .text("NAME"), "Take this track of the catalog", repeatable: true) { $0.tracks.append($1) },
             .value("video", .selection, "Take the Nth video track, or none", default: "all") { $0.video = $1 },
             .value("audio", .selection, "Take the Nth audio track, or none", default: "all") { $0.audio = $1 },
-            .value("from", .choice, "Begin at the next object, or at the next group", default: "now") { $0.from = $1 },
+            .value("from", .from, "Begin now, at a group or object, or N groups back", default: "now") {
+                $0.from = $1
+            },
+            .value("to", .rangeEnd, "End with this group or object") { $0.to = $1 },
+            .value("join", .number("N", in: 1...UInt64.max), "Begin with the last N groups") { $0.join = $1 },
             .value("count", short: "n", .number("N", in: 1...UInt64.max), "End after N objects") {
                 $0.objectLimit = $1
             },
@@ -90,6 +100,21 @@ extension ValueType where Value == SubSettings.Destination {
             if text.isEmpty { return nil }
             if text == "-" { return .standardOutput }
             return text.hasSuffix("/") ? .directory(text) : .file(text)
+        }
+    }
+}
+
+extension ValueType where Value == SubSettings.From {
+    /// Where to begin, in words or as a place.
+    fileprivate static var from: Self {
+        let words: [(String, SubSettings.From)] = [("now", .now), ("next", .next), ("start", .start)]
+        return Self(
+            "now|next|start|-N|GROUP:OBJECT", expects: "now, next, start, -N or GROUP:OBJECT",
+            completion: .words(words.map(\.0))
+        ) { text in
+            if let word = words.first(where: { $0.0 == text }) { return word.1 }
+            if text.hasPrefix("-") { return UInt64(digits: text.dropFirst()).map { .back($0) } }
+            return Location(text).map { .location($0) }
         }
     }
 }

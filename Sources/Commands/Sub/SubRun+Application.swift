@@ -59,10 +59,11 @@ extension SubRun: ClientApplication {
             if let track = requests[id] { logger.log(.info, "subscribed to \(track.name)") }
             current(id, now) { $0.accepted(answer, now) }
         case .rejected(let id, let error):
-            current(id, now) { id == $0.fetchID ? $0.filled(now) : $0.rejected(error, now) }
+            current(id, now) { $0.rejected(error, now) }
         case .publishDone(let id, let done): current(id, now) { $0.publishDone(done, now) }
         case .requestCancelled(let id, let code):
-            current(id, now) { id == $0.fetchID ? $0.filled(now) : $0.lost("the peer cancelled it: \(code)", now) }
+            current(id, now) { $0.lost("the peer cancelled it: \(code)", now) }
+        case .joinEnded(let id, _): current(id, now) { $0.filled(now) }
         case .malformedTrack(let id, let what):
             with(id, now) { $0.finish(.failed("malformed track: \(what.printable())"), now) }
         default: break
@@ -72,7 +73,7 @@ extension SubRun: ClientApplication {
     /// What is said of a request that was given up no longer matters.
     private func current(_ id: RequestID, _ now: Instant, _ body: (TrackReceiver) -> Void) {
         with(id, now) { track in
-            if id == track.requestID || id == track.fetchID { body(track) }
+            if id == track.requestID { body(track) }
         }
     }
 

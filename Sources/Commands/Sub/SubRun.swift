@@ -70,7 +70,6 @@ final class SubRun {
     /// Does what follows from what a track was told.
     func settle(_ track: TrackReceiver, _ now: Instant) {
         if let id = track.requestID { requests[id] = track }
-        if let id = track.fetchID { requests[id] = track }
         if !isEnding { output?.progressed(track, now) }
         backlog.hold(track.takeCredit())
         give(backlog.take())

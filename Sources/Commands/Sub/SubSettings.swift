@@ -1,5 +1,5 @@
 internal import CommandLine
-internal import MoQTCodec
+package import MoQTCodec
 package import Wire
 
 /// What `moqt sub` was told, checked; nothing has been opened.
@@ -13,11 +13,16 @@ package struct SubSettings: CommandSettings {
     /// How the objects of a track are written.
     package enum Format: String, CaseIterable, Sendable { case raw, lines, frames }
     /// Where to begin.
-    package enum From: String, CaseIterable, Sendable {
+    package enum From: Hashable, Sendable {
         /// At the object that comes next; for media, at the start of the group in progress.
         case now
         /// At the next group.
         case next
+        /// At the first object of all.
+        case start
+        /// So many groups before the one in progress.
+        case back(UInt64)
+        case location(Location)
     }
     /// Which of a catalog's tracks of one kind.
     package enum Selection: Hashable, Sendable {
@@ -43,6 +48,10 @@ package struct SubSettings: CommandSettings {
     /// Only with a namespace.
     package var audio = Selection.all
     package var from = From.now
+    /// Where to end, inclusively; nil: with the track. Not with `unordered`.
+    package var to: RangeEnd?
+    /// How many of the last groups to begin with, the one in progress among them; nil: as `from` says.
+    package var join: UInt64?
     /// End after this many objects, 1 or more; nil: no limit. Only with a track.
     package var objectLimit: UInt64?
     /// End after this many groups (of each track), 1 or more; nil: no limit. Not with `unordered`.
@@ -62,10 +71,11 @@ package struct SubSettings: CommandSettings {
 
     package var format: Format { chosenFormat ?? .raw }
 
-    /// The same for the catalog, of which all groups are wanted.
+    /// The same for the catalog, of which all groups from the one in progress on are wanted.
     var ofCatalog: SubSettings {
         var settings = self
         settings.groupLimit = nil
+        (settings.from, settings.to, settings.join) = (.now, nil, nil)
         return settings
     }
 }
@@ -75,9 +85,18 @@ extension SubSettings {
     mutating func check() throws(UsageError) {
         try connection.check()
         name = try nameSettings.resolved()
+        try checkRange()
         switch name {
         case .track: try checkTrack()
         case .namespace: try checkNamespace()
+        }
+    }
+
+    private func checkRange() throws(UsageError) {
+        if join != nil, from != .now { throw UsageError("not with --from", subject: "--join") }
+        if unordered, to != nil { throw UsageError("not with --unordered", subject: "--to") }
+        if case .location(let start) = from, let to, to.isBefore(start) {
+            throw UsageError("before --from", subject: "--to")
         }
     }
 

@@ -16,8 +16,7 @@ final class TrackOutput: SubOutput {
     }
 
     func start(_ now: Instant) {
-        let filter: LocationFilter = sub.settings.from == .next ? .nextGroup : .nextObject
-        sub.receive(TrackReceiver(name, filter: filter, sub.settings), now)
+        sub.receive(TrackReceiver(name, .init(sub.settings, ofMedia: false), sub.settings), now)
     }
 
     func progressed(_ track: TrackReceiver, _ now: Instant) {

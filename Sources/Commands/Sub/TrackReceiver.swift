@@ -29,13 +29,11 @@ final class TrackReceiver {
     private(set) var phase = Phase.idle
     private(set) var end: End?
     private(set) var assembler: ObjectAssembler
-    /// Where to begin: nil joins the group in progress from its start.
-    private let filter: LocationFilter?
+    private let start: Start
     /// How long a publisher is waited for, each time there is none; nil: not at all.
     private let wait: Interval?
     private var waitUntil: Instant?
     private(set) var requestID: RequestID?
-    private(set) var fetchID: RequestID?
     private var peer: Peer?
     /// Between two tries for a track that a server without rendezvous does not have yet.
     private static let pause = Interval.milliseconds(250)
@@ -43,13 +41,20 @@ final class TrackReceiver {
     /// How long what is missing is waited for, in a lossless track and in one with a delivery timeout.
     private static let patience = (lossless: Interval.seconds(2), live: Interval.milliseconds(300))
 
-    /// - Parameter filter: nil takes the group in progress from its start.
-    init(_ name: FullTrackName, filter: LocationFilter?, _ settings: SubSettings) {
+    /// Where to begin: what is asked for of the track's future, and of its past.
+    struct Start {
+        var filter: LocationFilter
+        /// Nil: nothing of the past.
+        var join: Join?
+    }
+
+    init(_ name: FullTrackName, _ start: Start, _ settings: SubSettings) {
         self.name = name
-        self.filter = filter
+        self.start = start
         wait = settings.wait
         assembler = ObjectAssembler(
-            isUnordered: settings.unordered, patience: Self.patience.lossless, groupLimit: settings.groupLimit)
+            isUnordered: settings.unordered, patience: Self.patience.lossless, groupLimit: settings.groupLimit,
+            end: settings.to)
     }
 
     var isOver: Bool { end != nil }
@@ -72,7 +77,8 @@ final class TrackReceiver {
         guard !isOver else { return }
         self.peer = peer
         var parameters = Parameters()
-        parameters.locationFilter = startingPoint
+        let point = startingPoint
+        parameters.locationFilter = point.filter
         if let wait {
             let until = waitUntil ?? now + wait
             waitUntil = until
@@ -81,7 +87,7 @@ final class TrackReceiver {
                 parameters.rendezvousTimeout = max(1, (until - now).millisecondsRoundedUp)
             }
         }
-        guard let id = try? peer.session.subscribe(name, parameters) else {
+        guard let id = try? peer.session.subscribe(name, parameters, join: point.join) else {
             return finish(.failed("the session takes no more requests"), now)
         }
         requestID = id
@@ -89,46 +95,28 @@ final class TrackReceiver {
         peer.flush()
     }
 
-    private var startingPoint: LocationFilter {
-        guard let last = assembler.last, last.object < .max else { return filter ?? .nextObject }
-        return .absoluteStart(Location(group: last.group, object: last.object + 1))
+    /// A subscription brings nothing that was published before it: what of that is wanted precedes it, be it the group
+    /// in progress or what was missed between two subscriptions.
+    private var startingPoint: Start {
+        guard let last = assembler.last, last.object < .max else { return start }
+        let next = Location(group: last.group, object: last.object + 1)
+        return Start(filter: .absoluteStart(next), join: .from(next))
     }
 
     func accepted(_ answer: SubscribeOK, _ now: Instant) {
-        guard let peer, let requestID else { return }
         phase = .receiving
         waitUntil = nil
         if answer.trackProperties.objectDeliveryTimeout ?? 0 > 0 {
             assembler.isLive = true
             assembler.patience = Self.patience.live
         }
-        if let largest = answer.parameters.largestObject { catchUp(to: largest, requestID, peer) }
-        if assembler.last == nil {
-            assembler.begins(at: (filter ?? .nextObject).start(largest: answer.parameters.largestObject))
+        let largest = answer.parameters.largestObject
+        let point = startingPoint
+        if let largest, let from = point.join?.start(largest: largest), from <= largest {
+            assembler.fills(from: from, to: largest)
         }
+        if assembler.last == nil { assembler.begins(at: point.filter.start(largest: largest)) }
         assembler.resumed(now)
-    }
-
-    /// A subscription brings nothing that was published before it: what of that is wanted comes by FETCH, be it
-    /// the group in progress or what was missed between two subscriptions.
-    private func catchUp(to largest: Location, _ request: RequestID, _ peer: Peer) {
-        let start: Location
-        let fetch: Fetch.Target
-        if let last = assembler.last {
-            guard last < largest, last.object < .max else { return }
-            start = Location(group: last.group, object: last.object + 1)
-            fetch = .standalone(track: name, start: start, end: RangeEnd(group: largest.group, object: largest.object))
-        } else {
-            guard filter == nil else { return }
-            start = Location(group: largest.group, object: 0)
-            fetch = .relativeJoining(request: request, groups: 0)
-        }
-        var parameters = Parameters()
-        parameters.groupOrder = .ascending
-        guard let id = try? peer.session.fetch(fetch, parameters) else { return }
-        fetchID = id
-        assembler.fills(from: start, to: largest)
-        peer.flush()
     }
 
     func rejected(_ error: RequestError, _ now: Instant) {
@@ -143,11 +131,8 @@ final class TrackReceiver {
         finish(.refused(error), now)
     }
 
-    /// The joining FETCH is over, or was refused: what it did not bring is not to be had.
-    func filled(_ now: Instant) {
-        fetchID = nil
-        assembler.filled(now)
-    }
+    /// What precedes the subscription has come: what of it did not is not to be had.
+    func filled(_ now: Instant) { assembler.filled(now) }
 
     func publishDone(_ done: PublishDone, _ now: Instant) {
         requestID = nil
@@ -163,7 +148,6 @@ final class TrackReceiver {
     func lost(_ words: String, _ now: Instant) {
         guard !isOver else { return }
         requestID = nil
-        fetchID = nil
         guard let wait else { return finish(.lost(words), now) }
         assembler.interrupted()
         waitUntil = now + wait
@@ -173,7 +157,6 @@ final class TrackReceiver {
     /// The session is gone, and with it every stream; another may come.
     func disconnected(_ now: Instant) {
         requestID = nil
-        fetchID = nil
         peer = nil
         assembler.disconnected(now)
         if !isOver { phase = .idle }
@@ -189,9 +172,7 @@ final class TrackReceiver {
     /// Enough has come: nothing more is wanted.
     func cancel() {
         if let requestID { peer?.say { try $0.cancel(requestID) } }
-        if let fetchID { peer?.say { try $0.cancel(fetchID) } }
         requestID = nil
-        fetchID = nil
         if end == nil { end = .done }
         phase = .ended
     }
@@ -234,10 +215,27 @@ final class TrackReceiver {
             assembler.began(whole, length: object.payloadLength, on: stream, wireBytes: wireBytes, now)
         case .fetchEnded(let stream, _, _):
             assembler.ended(stream, finished: true, now)
-            filled(now)
         case .datagramObject(_, let datagram):
             assembler.datagram(ReceivedObject(datagram), now)
         default: break
+        }
+    }
+}
+
+extension TrackReceiver.Start {
+    /// - Parameter ofMedia: nothing can be played before the start of a group.
+    init(_ settings: SubSettings, ofMedia: Bool) {
+        filter = .nextObject
+        if let count = settings.join {
+            join = .groups(before: count - 1)
+            return
+        }
+        switch settings.from {
+        case .now: join = ofMedia ? .groups(before: 0) : nil
+        case .next: filter = .nextGroup
+        case .start, .location(.zero): join = .from(.zero)
+        case .back(let count): join = .groups(before: count)
+        case .location(let start): (filter, join) = (.absoluteStart(start), .from(start))
         }
     }
 }

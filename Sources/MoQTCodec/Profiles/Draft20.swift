@@ -10,7 +10,10 @@ extension Profile {
         Profile(
             name: name, alpn: alpn, integers: .vi64, pairs: .delta(.vi64), streams: .draft18,
             datagrams: .draft18, objects: .draft20, limits: draft20Limits,
-            behaviours: [.goAwayOnRequestStreams], codes: .draft20, parameters: parameters,
+            behaviours: [
+                .goAwayOnRequestStreams, .fillStreams, .subscriptionsOutlastRanges, .publishStatesTerms,
+            ],
+            codes: .draft20, parameters: parameters,
             setupOptions: draft19SetupOptions, trackProperties: trackExtensions,
             messages: draft19Control + draft20Requests + draft20Answers + draft20Notices)
     }

@@ -63,7 +63,7 @@ package final class Profile: Sendable {
     ]
 
     /// The profiles that sessions speak, newest draft first: the order in which to offer them.
-    package static let spoken: [Profile] = [draft19, draft18, draft17, draft16, draft15, draft14]
+    package static let spoken = all
 
     /// The spoken profile for a negotiated ALPN identifier; nil when there is none.
     package static func named(_ alpn: String) -> Profile? { spoken.first { $0.alpn == alpn } }
@@ -158,4 +158,11 @@ package struct Behaviours: OptionSet, Sendable {
     package static let silentUpdates = Self(rawValue: 1 << 15)
     /// Who subscribed to namespaces is told of them by PUBLISH_NAMESPACE.
     package static let namespacesByRequest = Self(rawValue: 1 << 16)
+    /// A subscription brings only what is new. What precedes it comes on fill streams of SUBSCRIBE and REQUEST_UPDATE;
+    /// otherwise a FETCH joins a subscription.
+    package static let fillStreams = Self(rawValue: 1 << 17)
+    /// A subscription goes on beyond its range, and may have one that is past; otherwise it ends with its range.
+    package static let subscriptionsOutlastRanges = Self(rawValue: 1 << 18)
+    /// PUBLISH states the terms of its subscription, which REQUEST_UPDATE changes; otherwise PUBLISH_OK states them.
+    package static let publishStatesTerms = Self(rawValue: 1 << 19)
 }

@@ -17,7 +17,13 @@ package final class Subscription: StreamOwner {
     private var subgroupTimeout: Interval?
     /// Largest location when the subscription was answered: where a joining FETCH ends.
     package private(set) var joining: Location?
-    /// Data streams opened so far, for PUBLISH_DONE.
+    /// Its filter as the subscriber gave it; nil: none.
+    private(set) var filter: LocationFilter?
+    /// What of its past is still being sent.
+    private var fills: [FetchReply] = []
+    /// It ends with its range.
+    private let endsWithRange: Bool
+    /// Data streams opened so far, fill streams among them, for PUBLISH_DONE.
     package private(set) var streamCount: UInt64 = 0
 
     var placeInTrack = -1
@@ -42,6 +48,8 @@ package final class Subscription: StreamOwner {
         objectTimeout = terms.objectTimeout
         subgroupTimeout = terms.subgroupTimeout
         joining = track.largest
+        filter = terms.filter
+        endsWithRange = !downlink.profile.behaviours.contains(.subscriptionsOutlastRanges)
         super.init(requestID: requestID, subscriberPriority: terms.priority, downlink: downlink)
     }
 
@@ -116,6 +124,7 @@ package final class Subscription: StreamOwner {
         subscriberPriority = parameters.subscriberPriority ?? subscriberPriority
         if let timeout = parameters.objectDeliveryTimeout { objectTimeout = Interval(timeout: timeout) }
         if let timeout = parameters.subgroupDeliveryTimeout { subgroupTimeout = Interval(timeout: timeout) }
+        filter = parameters.locationFilter ?? filter
         if let range { narrow(range) }
         guard let forward = parameters.forward, forward != forwards else { return }
         forwards = forward
@@ -143,6 +152,18 @@ package final class Subscription: StreamOwner {
 
     override func opened(_ stream: OutgoingStream) { streamCount += 1 }
 
+    func add(_ fill: FetchReply) {
+        fill.subscription = self
+        fills.append(fill)
+    }
+
+    func openedFill() { streamCount += 1 }
+
+    func fillEnded(_ fill: FetchReply) {
+        fills.removeAll { $0 === fill }
+        finishIfComplete()
+    }
+
     func cutOff(_ cursor: SubgroupCursor, _ code: StreamResetCode) {
         cursor.dropStaged()
         downlink.reset(cursor, code)
@@ -169,6 +190,10 @@ package final class Subscription: StreamOwner {
         downlink.reset(stream, .cancelled)
     }
 
+    private func cancelFills() {
+        for fill in fills { fill.cancel() }
+    }
+
     private func cancelStreams(_ code: StreamResetCode) {
         for cursor in cursors.members {
             cursor.dropStaged()
@@ -182,6 +207,7 @@ package final class Subscription: StreamOwner {
     package func cancel() {
         isDone = true
         cancelStreams(.cancelled)
+        cancelFills()
         track.remove(self)
     }
 
@@ -193,12 +219,15 @@ package final class Subscription: StreamOwner {
         guard !isDone, outcome == nil else { return }
         outcome = (code, reason)
         cancelStreams(reset)
+        cancelFills()
         finishIfComplete()
     }
 
     /// Ends it once its last stream is closed, if there is a reason to.
     func finishIfComplete() {
-        guard !isDone, cursors.isEmpty, let (code, reason) = outcome ?? track.end ?? track.loss ?? rangeEnd else {
+        guard !isDone, cursors.isEmpty, fills.isEmpty,
+            let (code, reason) = outcome ?? track.end ?? track.loss ?? rangeEnd
+        else {
             return
         }
         isDone = true
@@ -207,7 +236,7 @@ package final class Subscription: StreamOwner {
     }
 
     private var rangeEnd: (code: PublishDoneCode, reason: String)? {
-        sawEndGroup && sawBeyond ? (.subscriptionEnded, "end of the requested range") : nil
+        endsWithRange && sawEndGroup && sawBeyond ? (.subscriptionEnded, "end of the requested range") : nil
     }
 }
 
@@ -220,15 +249,18 @@ package struct SubscriptionTerms: Hashable, Sendable {
     /// Nil: none.
     package var objectTimeout: Interval?
     package var subgroupTimeout: Interval?
+    /// Nil: none.
+    package var filter: LocationFilter?
 
     package init(
         priority: UInt8 = 128, groupOrder: GroupOrder = .ascending, forwards: Bool = true,
-        objectTimeout: Interval? = nil, subgroupTimeout: Interval? = nil
+        objectTimeout: Interval? = nil, subgroupTimeout: Interval? = nil, filter: LocationFilter? = nil
     ) {
         self.priority = priority
         self.groupOrder = groupOrder
         self.forwards = forwards
         self.objectTimeout = objectTimeout
         self.subgroupTimeout = subgroupTimeout
+        self.filter = filter
     }
 }

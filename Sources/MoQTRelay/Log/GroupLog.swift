@@ -51,6 +51,19 @@ package final class GroupLog {
         return (saved, through)
     }
 
+    /// The last object that is `limit` or before it; nil: there is none.
+    func lastObject(through limit: UInt64) -> UInt64? {
+        var last: UInt64?
+        for log in subgroups {
+            for index in (log.firstReadable..<log.objectCount).reversed() where log[index].id <= limit {
+                last = max(last ?? 0, log[index].id)
+                break
+            }
+        }
+        for datagram in datagrams where datagram.object.id <= limit { last = max(last ?? 0, datagram.object.id) }
+        return last
+    }
+
     /// From this object on some are missing, because a subgroup was cut off and did not go on; nil: none is.
     var unknownFrom: UInt64? {
         var first: UInt64?

@@ -61,6 +61,16 @@ package final class TrackLog {
     /// What came before ``knownFrom`` was had by FETCH, from `location` on.
     func filled(from location: Location) { knownFrom = min(knownFrom, location) }
 
+    /// The last object at `end` or before it that is known here; nil: none is.
+    func lastLocation(through end: Location) -> Location? {
+        guard let largest, end < largest else { return largest }
+        for id in groupIDs.reversed() where id <= end.group {
+            let limit = id == end.group ? end.object : .max
+            if let object = groups[id]?.lastObject(through: limit) { return Location(group: id, object: object) }
+        }
+        return nil
+    }
+
     // MARK: - Appending
 
     /// Starts a subgroup, or a further part of one that was cut off.

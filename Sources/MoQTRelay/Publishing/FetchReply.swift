@@ -1,38 +1,61 @@
 internal import MoQTCodec
 internal import Wire
 
-/// The publisher's half of a FETCH: one stream of objects from a log (draft-18 "Fetch Header").
+/// The publisher's half of a FETCH, or of a fill: one stream of objects from a log (draft-22 "Fetch Header").
 final class FetchReply: StreamOwner {
     let track: TrackLog
+    /// What is sent: the range that was asked for, up to the largest object of that time.
+    let range: ClosedRange<Location>
+    private let order: GroupOrder
     private var stream: FetchStream?
+    private var isOver = false
+    /// The subscription that it fills; nil: it answers a FETCH.
+    weak var subscription: Subscription?
     /// Told when the data stream is over.
-    private let done: () -> Void
+    var done: (() -> Void)?
 
+    /// - Parameter requestID: of the FETCH, or of the SUBSCRIBE or REQUEST_UPDATE with the fill.
     init(
         requestID: RequestID, track: TrackLog, range: ClosedRange<Location>, order: GroupOrder, priority: UInt8,
-        downlink: Downlink, done: @escaping () -> Void
+        downlink: Downlink
     ) {
         self.track = track
-        self.done = done
+        self.range = range
+        self.order = order
         super.init(requestID: requestID, subscriberPriority: priority, downlink: downlink)
+    }
+
+    /// Begins to send, unless it has been cancelled before.
+    func start() {
+        guard !isOver, stream == nil else { return }
         let stream = FetchStream(owner: self, track: track, range: range, order: order)
         self.stream = stream
         makeReady(stream)
     }
 
     /// The data stream is not over.
-    var isLive: Bool { stream != nil }
+    var isLive: Bool { !isOver }
 
     func cancel() {
-        guard let stream else { return }
+        guard !isOver else { return }
+        guard let stream else { return end() }
         stream.dropStaged()
         downlink.reset(stream, .cancelled)
     }
 
+    private func end() {
+        isOver = true
+        subscription?.fillEnded(self)
+        done?()
+        done = nil
+    }
+
+    override func opened(_ stream: OutgoingStream) { subscription?.openedFill() }
+
     override func streamClosed(_ stream: OutgoingStream) {
         self.stream?.leaveLogs()
         self.stream = nil
-        done()
+        end()
     }
 
     override func stopped(_ stream: OutgoingStream) { cancel() }

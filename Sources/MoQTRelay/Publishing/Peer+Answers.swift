@@ -5,20 +5,31 @@ package import Wire
 /// Answers to a peer that wants a track whose log is here.
 extension Peer {
     /// SUBSCRIBE: accepted, with the largest location when there is one (draft-18 "SUBSCRIBE_OK").
-    package func answer(_ request: Subscribe, with track: TrackLog) {
+    func answer(_ request: Subscribe, with track: TrackLog) {
+        subscribe(request, to: track)?.start()
+        flush()
+    }
+
+    /// The same, without its fill, which is the caller's to start; nil: there is none.
+    func subscribe(_ request: Subscribe, to track: TrackLog) -> FetchReply? {
         var parameters = Parameters()
         parameters.largestObject = track.largest
         guard let range = range(of: request.parameters.locationFilter, in: track) else {
-            return say {
+            say {
                 try $0.reject(request.requestID, .invalidRange, reason: "the whole range has already been published")
             }
+            return nil
         }
         guard
             let alias = try? session.acceptSubscribe(
                 request.requestID, parameters: parameters, properties: track.properties)
-        else { return }
+        else { return nil }
         attach(request.requestID, alias, track, range, request.parameters)
         flush()
+        guard let asked = request.parameters.fill, let subscription = subscription(request.requestID) else {
+            return nil
+        }
+        return fill(subscription, request.requestID, asked, request.parameters.locationFilter)
     }
 
     /// The peer accepted our PUBLISH, or sent parameters with its acceptance.
@@ -37,11 +48,18 @@ extension Peer {
     /// Where a filter starts and ends; nil when all of it is in the past.
     ///
     /// A start in the past reaches back to the beginning of the group in progress and no further: older objects are
-    /// had by FETCH (draft-18 "Joining an Ongoing Track").
+    /// had by FETCH (draft-18 "Joining an Ongoing Track"). Where there are fill streams, it brings only what is new.
     func range(of filter: LocationFilter?, in track: TrackLog) -> (start: Location, endGroup: UInt64?)? {
+        if downlink.profile.behaviours.contains(.fillStreams) { return newRange(of: filter, in: track) }
         guard let filter else { return openRange(in: track) }
         if let end = filter.end?.group, let largest = track.largest, end < largest.group { return nil }
         return (max(filter.start(largest: track.largest), openRange(in: track).start), filter.end?.group)
+    }
+
+    /// draft-22 "Location Filters": no range is refused, and what was published before is not sent.
+    private func newRange(of filter: LocationFilter?, in track: TrackLog) -> (start: Location, endGroup: UInt64?) {
+        let next = LocationFilter.nextObject.start(largest: track.largest)
+        return (max(filter?.start(largest: track.largest) ?? next, next), filter?.end?.group)
     }
 
     /// What passes without a filter.
@@ -59,9 +77,16 @@ extension Peer {
 
     /// REQUEST_UPDATE of a subscription that we serve.
     package func update(_ subscription: Subscription, _ id: RequestID, _ parameters: Parameters) {
+        change(subscription, id, parameters)?.start()
+        flush()
+    }
+
+    /// The same, without its fill, which is the caller's to start; nil: there is none.
+    func change(_ subscription: Subscription, _ id: RequestID, _ parameters: Parameters) -> FetchReply? {
         if let refusal = session.refusalOfUpdate(parameters) {
             say { try $0.rejectUpdate(id, refusal.code, reason: refusal.reason) }
-            return subscription.end(.updateFailed, refusal.reason)
+            subscription.end(.updateFailed, refusal.reason)
+            return nil
         }
         var answer = Parameters()
         answer.largestObject = subscription.track.largest
@@ -70,12 +95,15 @@ extension Peer {
             range = self.range(of: filter, in: subscription.track)
             guard range != nil else {
                 say { try $0.rejectUpdate(id, .invalidRange, reason: "the whole range has already been published") }
-                return subscription.end(.updateFailed, "the update asked for what is past")
+                subscription.end(.updateFailed, "the update asked for what is past")
+                return nil
             }
         }
         subscription.update(parameters, range: range)
-        say { try $0.acceptUpdate(id, parameters: answer) }
-        flush()
+        guard let update = try? session.acceptUpdate(id, parameters: answer), let asked = parameters.fill else {
+            return nil
+        }
+        return fill(subscription, update, asked, subscription.filter)
     }
 }
 
@@ -86,7 +114,7 @@ extension SubscriptionTerms {
             priority: parameters.subscriberPriority ?? Parameters.defaultSubscriberPriority,
             groupOrder: parameters.groupOrder ?? preferred, forwards: parameters.forward ?? true,
             objectTimeout: Interval(timeout: parameters.objectDeliveryTimeout),
-            subgroupTimeout: Interval(timeout: parameters.subgroupDeliveryTimeout))
+            subgroupTimeout: Interval(timeout: parameters.subgroupDeliveryTimeout), filter: parameters.locationFilter)
     }
 }
 

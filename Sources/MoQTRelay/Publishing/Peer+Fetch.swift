@@ -11,8 +11,8 @@ extension Peer {
         } catch {
             return say { try $0.reject(request.requestID, error.code, reason: error.reason) }
         }
-        let last = range.upperBound
-        let end = RangeEnd(group: last.group, object: last.object == .max ? nil : last.object)
+        let last = max(range.lowerBound, track.lastLocation(through: range.upperBound) ?? range.lowerBound)
+        let end = RangeEnd(group: last.group, object: last.object)
         let id = request.requestID
         guard
             (try? session.acceptFetch(
@@ -22,15 +22,35 @@ extension Peer {
         else { return }
         let reply = FetchReply(
             requestID: id, track: track, range: range, order: request.parameters.groupOrder ?? .ascending,
-            priority: request.parameters.subscriberPriority ?? Parameters.defaultSubscriberPriority, downlink: downlink
-        ) { [weak self] in self?.fetchEnded(id) }
-        if reply.isLive { requests[id] = .fetchReply(reply) }
+            priority: request.parameters.subscriberPriority ?? Parameters.defaultSubscriberPriority, downlink: downlink)
+        reply.done = { [weak self] in self?.fetchEnded(id) }
+        requests[id] = .fetchReply(reply)
+        reply.start()
         flush()
     }
 
     private func fetchEnded(_ id: RequestID) {
         requests[id] = nil
         say { try $0.fetchDone(id) }
+    }
+
+    /// What a fill asks for of a subscription that forwards; nil when there is nothing, and so no stream (draft-22
+    /// "Fill").
+    /// - Parameters:
+    ///   - carrier: the SUBSCRIBE or REQUEST_UPDATE with the fill.
+    ///   - filter: the subscription's.
+    /// - Returns: what is to be started.
+    func fill(
+        _ subscription: Subscription, _ carrier: RequestID, _ fill: FillParameters, _ filter: LocationFilter?
+    ) -> FetchReply? {
+        let track = subscription.track
+        let target = Fetch.Target.standalone(track: track.name, range: fill.locationFilter ?? filter)
+        guard subscription.forwards, let range = try? range(of: target, in: track) else { return nil }
+        let reply = FetchReply(
+            requestID: carrier, track: track, range: range, order: fill.groupOrder ?? subscription.groupOrder,
+            priority: fill.subscriberPriority ?? subscription.subscriberPriority, downlink: downlink)
+        subscription.add(reply)
+        return reply
     }
 
     private struct Refusal: Error {

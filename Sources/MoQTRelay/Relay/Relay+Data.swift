@@ -21,17 +21,19 @@ extension Relay {
             guard case .upstream(let upstream) = peer.requests[id], let log = upstream.track.log else { return }
             log.append(LoggedDatagram(datagram, arrived: now), group: datagram.location.group)
         case .fetchOpened(let stream, let id, let wireBytes):
-            if case .fill(let fill) = peer.requests[id] { peer.writers[stream] = .fill(fill) }
             peer.credit(stream, wireBytes)
+            openedFill(stream, id, peer)
         case .fetchObject(let stream, let header, let wireBytes):
             if case .fill(let fill) = peer.writers[stream] { fill.begin(header, now) }
             peer.credit(stream, wireBytes)
         case .fetchGap(let stream, let gap, let wireBytes):
             if case .fill(let fill) = peer.writers[stream], gap.reason != .doesNotExist { fill.hasGaps = true }
             peer.credit(stream, wireBytes)
-        case .fetchEnded(let stream, let end, _):
-            if case .fill(let fill) = peer.writers.removeValue(forKey: stream) { ended(fill, end, peer) }
+        case .fetchEnded(let stream, _, _):
+            peer.writers[stream] = nil
             peer.finishedStream()
+        case .joinEnded(let id, let isWhole):
+            if case .upstream(let upstream) = peer.requests[id] { joinEnded(upstream, isWhole: isWhole) }
         default: break
         }
     }
@@ -93,14 +95,13 @@ extension Relay {
         if !writer.creditFollowsReaders { peer.finishedStream() }
     }
 
-    private func ended(_ fill: Fill, _ end: StreamEnd, _ peer: Peer) {
-        fill.isWhole = end == .fin && !fill.hasGaps
-        if let entry = peer.requests.first(where: {
-            if case .fill(let other) = $0.value { other === fill } else { false }
-        }) {
-            peer.requests[entry.key] = nil
+    private func openedFill(_ stream: StreamID, _ id: RequestID, _ peer: Peer) {
+        if case .upstream(let upstream) = peer.requests[id], let fill = upstream.fill {
+            peer.writers[stream] = .fill(fill)
+        } else {
+            peer.session.stop(stream, code: .cancelled)
+            peer.flush()
         }
-        filled(fill)
     }
 
     /// The session broke off under an open stream.

@@ -35,22 +35,27 @@ extension Relay {
     private func fill(_ upstream: Upstream, upTo largest: Location) {
         let track = upstream.track
         guard track.fill == nil, let log = track.log else { return }
-        let joining = Fetch.Target.relativeJoining(request: upstream.requestID, groups: 0)
-        // Some drafts join only at Largest Object, which a PUBLISH need not be at: the range can be told, too.
-        let told = Fetch.Target.standalone(
-            track: track.name, start: Location(group: largest.group, object: 0),
-            end: RangeEnd(group: largest.group, object: largest.object))
-        guard let id = (try? upstream.peer.session.fetch(joining)) ?? (try? upstream.peer.session.fetch(told)) else {
-            return
+        if !upstream.isJoining {
+            guard (try? upstream.peer.session.join(upstream.requestID, .groups(before: 0))) != nil else { return }
+            upstream.isJoining = true
         }
         let fill = Fill(track: track, log: log, largest: largest)
         track.fill = fill
-        upstream.peer.requests[id] = .fill(fill)
+        upstream.fill = fill
         upstream.peer.flush()
     }
 
+    /// What precedes the subscription to a publisher has come, or will not.
+    func joinEnded(_ upstream: Upstream, isWhole: Bool) {
+        upstream.isJoining = false
+        guard let fill = upstream.fill else { return }
+        upstream.fill = nil
+        fill.isWhole = isWhole && !fill.hasGaps
+        filled(fill)
+    }
+
     /// The fetch has ended: joining subscribers get what there is.
-    func filled(_ fill: Fill) {
+    private func filled(_ fill: Fill) {
         fill.finish()
         guard let track = fill.track, track.fill === fill else { return }
         track.fill = nil
@@ -66,5 +71,12 @@ extension Relay {
             entry.peer.requests[entry.request.requestID] = nil
             if let log = track.log { entry.peer.answer(entry.request, with: log) }
         }
+        for reply in track.heldFills { reply.start() }
+        track.heldFills = []
+    }
+
+    /// Starts what a subscriber wants of the past once the relay itself has it.
+    func start(_ fill: FetchReply, of track: RelayTrack) {
+        if track.isFilling { track.heldFills.append(fill) } else { fill.start() }
     }
 }

@@ -7,8 +7,10 @@ extension Relay {
     func subscribe(_ request: Subscribe, from peer: Peer, _ now: Instant) {
         let track = track(request.track)
         if let log = track.log, track.isEstablished {
-            peer.answer(request, with: log)
-            return resume(track)
+            let fill = peer.subscribe(request, to: log)
+            resume(track)
+            if let fill { start(fill, of: track) }
+            return
         }
         if track.upstreams.isEmpty {
             for publisher in publishers.prefixes(of: track.name.namespace) { subscribe(track, to: publisher.peer) }
@@ -23,13 +25,15 @@ extension Relay {
         peer.requests[request.requestID] = .waiting(track)
     }
 
-    /// Asks a publisher for a track, from where it stands: what is older is had by FETCH.
+    /// Asks a publisher for a track, from where it stands; the first one also for what precedes that.
     func subscribe(_ track: RelayTrack, to publisher: Peer) {
         guard !track.upstreams.contains(where: { $0.peer === publisher }) else { return }
         var parameters = Parameters()
         parameters.locationFilter = .nextObject
-        guard let id = try? publisher.session.subscribe(track.name, parameters) else { return }
+        let join: Join? = track.log == nil && track.upstreams.isEmpty ? .groups(before: 0) : nil
+        guard let id = try? publisher.session.subscribe(track.name, parameters, join: join) else { return }
         let upstream = Upstream(peer: publisher, requestID: id, track: track, forwards: true, wasPublished: false)
+        upstream.isJoining = join != nil
         publisher.requests[id] = .upstream(upstream)
         track.upstreams.append(upstream)
         publisher.flush()
@@ -62,11 +66,13 @@ extension Relay {
     func answerWaiting(_ track: RelayTrack, with log: TrackLog) {
         let waiting = track.waiting
         track.waiting = [:]
+        var fills: [FetchReply] = []
         for entry in waiting.values {
             entry.peer.requests[entry.request.requestID] = nil
-            entry.peer.answer(entry.request, with: log)
+            if let fill = entry.peer.subscribe(entry.request, to: log) { fills.append(fill) }
         }
         resume(track)
+        for fill in fills { start(fill, of: track) }
     }
 
     /// Somebody wants objects: publishers that hold them back are told to send (draft-18 "Publisher Interactions").
@@ -88,12 +94,24 @@ extension Relay {
         fillLate(upstream, upTo: answer.largestObject)
     }
 
+    /// A publisher pauses, or goes on, by itself.
+    func stateNotified(_ id: RequestID, _ parameters: Parameters, by peer: Peer) {
+        guard case .upstream(let upstream) = peer.requests[id], let forward = parameters.forward,
+            forward != upstream.forwards
+        else { return }
+        upstream.forwards = forward
+        if forward { updated(id, parameters, by: peer) }
+    }
+
     func update(_ id: RequestID, _ parameters: Parameters, from peer: Peer) {
         switch peer.requests[id] {
         case .subscription(let subscription):
-            peer.update(subscription, id, parameters)
-            if let track = tracks[subscription.track.name] { resume(track) }
-        case .waiting, .heldFetch, .upstream, .fetchReply, .fill, .namespace, .namespaceInterest, .trackInterest,
+            let fill = peer.change(subscription, id, parameters)
+            peer.flush()
+            guard let track = tracks[subscription.track.name] else { return fill?.start() ?? () }
+            resume(track)
+            if let fill { start(fill, of: track) }
+        case .waiting, .heldFetch, .upstream, .fetchReply, .namespace, .namespaceInterest, .trackInterest,
             .offer, .none:
             // Nothing else has terms that the relay keeps: an update changes nothing and succeeds.
             peer.say { try $0.acceptUpdate(id, parameters: Parameters()) }
@@ -115,7 +133,6 @@ extension Relay {
             guard track.upstreams.isEmpty else { return }
             refuseWaiting(track, error)
             dropIfIdle(track)
-        case .fill(let fill): filled(fill)
         default: break
         }
     }
@@ -147,6 +164,7 @@ extension Relay {
     func lost(_ upstream: Upstream, _ now: Instant) {
         let track = upstream.track
         track.upstreams.removeAll { $0 === upstream }
+        joinEnded(upstream, isWhole: false)
         if !track.isFilling { releaseFetches(track) }
         guard track.upstreams.isEmpty else { return }
         if upstream.isEstablished, let log = track.log {
@@ -165,6 +183,7 @@ extension Relay {
         guard case .upstream(let upstream) = peer.requests.removeValue(forKey: id) else { return }
         let track = upstream.track
         track.upstreams.removeAll { $0 === upstream }
+        joinEnded(upstream, isWhole: false)
         for other in track.upstreams { giveUp(other) }
         track.upstreams = []
         track.log?.end(.malformedTrack, reason: what)
@@ -174,6 +193,7 @@ extension Relay {
     private func giveUp(_ upstream: Upstream) {
         upstream.peer.requests[upstream.requestID] = nil
         upstream.peer.say { try $0.cancel(upstream.requestID) }
+        joinEnded(upstream, isWhole: false)
     }
 
     func abandonIfUnwanted(_ track: RelayTrack) {

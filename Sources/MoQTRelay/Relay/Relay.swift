@@ -69,6 +69,7 @@ package final class Relay {
         case .requestCancelled(let id, _): cancelled(id, by: peer, now)
         case .subscribeAccepted(let id, let answer): subscribed(id, answer, to: peer)
         case .publishAccepted(let id, let parameters): offerAccepted(id, parameters, by: peer)
+        case .stateNotified(let id, let parameters): stateNotified(id, parameters, by: peer)
         case .updateAccepted(let id, let answer): updated(id, answer, by: peer)
         case .fetchAccepted, .accepted, .updateRejected, .publishBlocked: break
         case .rejected(let id, let error): rejected(id, error, by: peer, now)
@@ -77,7 +78,7 @@ package final class Relay {
         case .malformedTrack(let id, let what): malformed(id, what, from: peer, now)
         case .closed: closed(peer, now)
         case .subgroupOpened, .object, .payload, .subgroupEnded, .datagramObject, .fetchOpened, .fetchObject,
-            .fetchGap, .fetchEnded:
+            .fetchGap, .fetchEnded, .joinEnded:
             received(event, from: peer, now: now)
         }
     }
@@ -207,7 +208,6 @@ package final class Relay {
             abandonIfUnwanted(track)
         case .upstream(let upstream): lost(upstream, now)
         case .fetchReply(let reply): reply.cancel()
-        case .fill(let fill): filled(fill)
         case .namespace(let namespace): withdraw(namespace, key)
         case .namespaceInterest(let prefix):
             namespaceInterests.remove(key, under: prefix)

@@ -12,6 +12,8 @@ final class RelayTrack {
     var waiting: [RequestKey: Waiting] = [:]
     /// FETCHes that wait for the fill of the group in progress.
     var heldFetches: [RequestKey: (peer: Peer, request: Fetch)] = [:]
+    /// Fills of subscriptions that wait for the same.
+    var heldFills: [FetchReply] = []
     var fill: Fill?
     /// When the last upstream was lost without PUBLISH_DONE; what was received is kept for its successor until then.
     var orphanedAt: Instant?
@@ -55,6 +57,10 @@ final class Upstream {
     var forwards: Bool
     /// What the publisher had published when it was told to wait, and was not fetched; nil: nothing.
     var unfilled: Location?
+    /// It is being joined: what precedes it is on its way, if there is any.
+    var isJoining = false
+    /// What takes that; nil: it is not wanted.
+    var fill: Fill?
     /// The publisher began it with PUBLISH.
     let wasPublished: Bool
 
