@@ -4,7 +4,7 @@ _moqt() {
     if [[ $word == = ]]; then word=; fi
     if [[ $option == = ]]; then option=${COMP_WORDS[COMP_CWORD-2]}; fi
     if [[ $COMP_CWORD -eq 1 ]]; then
-        COMPREPLY=($(compgen -W 'relay pub sub inspect help completions --help --version' -- "$word"))
+        COMPREPLY=($(compgen -W 'relay pub sub fetch inspect help completions --help --version' -- "$word"))
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -102,6 +102,34 @@ _moqt() {
                 --log) values='file' ;;
                 *) : ;;
             esac ;;
+        fetch)
+            names='-o --output --as -F --template --namespace --name --priority --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            case $option in
+                -o|--output) values='file' ;;
+                --as) values='raw lines frames' ;;
+                -F|--template) values='any' ;;
+                --namespace) values='any' ;;
+                --name) values='any' ;;
+                --priority) values='any' ;;
+                --transport) values='auto quic' ;;
+                --resolve) values='any' ;;
+                --connect-timeout) values='any' ;;
+                --max-time) values='any' ;;
+                --retry) values='any' ;;
+                --cacert) values='file' ;;
+                --fingerprint) values='any' ;;
+                --sni) values='any' ;;
+                --cert) values='file' ;;
+                --key) values='file' ;;
+                --draft) values='any' ;;
+                --cc) values='cubic bbr reno' ;;
+                --idle-timeout) values='any' ;;
+                --keylog) values='file' ;;
+                --qlog) values='directory' ;;
+                --color) values='auto always never' ;;
+                --log) values='file' ;;
+                *) : ;;
+            esac ;;
         inspect)
             names='--hex --draft --stream --context -V --tree --bytes --reencode --drafts -c --count --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
@@ -116,7 +144,7 @@ _moqt() {
         help)
             names='--man -h --help --version'
             case $option in
-                *) if [[ $word != -* ]]; then values='relay pub sub inspect help completions'; fi ;;
+                *) if [[ $word != -* ]]; then values='relay pub sub fetch inspect help completions'; fi ;;
             esac ;;
         completions)
             names='-h --help --version'

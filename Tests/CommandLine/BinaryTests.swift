@@ -33,18 +33,24 @@ import Testing
         arguments: [
             (
                 [],
-                "moqt: expected a command: relay, pub, sub, inspect, help or completions, got nothing; see moqt --help"
+                "moqt: expected a command: relay, pub, sub, fetch, inspect, help or completions, got nothing; see moqt --help"
             ),
             (["pubb"], "moqt: pubb: unknown command; did you mean pub?"),
             (["xyzzy"], "moqt: xyzzy: unknown command; see moqt --help"),
             (["--hepl"], "moqt: --hepl: unknown option; did you mean --help?"),
             (["\u{1B}[31m"], "moqt: \\u{1B}[31m: unknown command; see moqt --help"),
-            (["sub", "moqt://h", "a--b", "--from", "x"], "moqt sub: --from: expected now or next, got 'x'"),
+            (
+                ["sub", "moqt://h", "a--b", "--from", "x"],
+                "moqt sub: --from: expected now, next, start, -N or GROUP:OBJECT, got 'x'"
+            ),
             (["sub", "moqt://h", "a--b", "--grops", "1"], "moqt sub: --grops: unknown option; did you mean --groups?"),
             (["sub"], "moqt sub: URL: expected moqt://HOST[:PORT][/PATH][?QUERY], got nothing"),
             (["pub", "h:443", "x"], "moqt pub: URL: expected moqt://HOST[:PORT][/PATH][?QUERY], got 'h:443'"),
             (["relay", "x"], "moqt relay: expected no more operands, got 'x'"),
-            (["help", "x"], "moqt help: COMMAND: expected relay, pub, sub, inspect, help or completions, got 'x'"),
+            (
+                ["help", "x"],
+                "moqt help: COMMAND: expected relay, pub, sub, fetch, inspect, help or completions, got 'x'"
+            ),
             (["completions"], "moqt completions: SHELL: expected bash, zsh or fish, got nothing"),
         ])
     func usageErrors(_ arguments: [String], _ line: String) throws {

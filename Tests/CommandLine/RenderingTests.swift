@@ -44,7 +44,7 @@ private func committed(_ path: String) -> String {
     @Test(
         "bash completes commands, options, values and operands",
         arguments: [
-            ("moqt r", "relay"), ("moqt sub --fr", "--from"), ("moqt sub --from ", "now next"),
+            ("moqt r", "relay"), ("moqt sub --fr", "--from"), ("moqt sub --from ", "now next start"),
             ("moqt sub --from=n", "now next"), ("moqt relay --cc b", "bbr"), ("moqt completions z", "zsh"),
             ("moqt pub --group-size ", ""), ("moqt help pu", "pub"), ("moqt pub --no-r", "--no-realtime"),
         ])

@@ -104,14 +104,15 @@ private func complaint(_ body: () throws -> Void) -> String? {
 @Suite struct SubSettingsTests {
     @Test func hasItsDefaults() throws {
         let plain = try sub("a--b")
-        #expect(plain.destination == .standardOutput && plain.from == .now && plain.format == .raw)
-        #expect(plain.objectLimit == nil && plain.wait == nil && plain.template == nil && !plain.unordered)
+        #expect(plain.written == OutputSettings() && plain.from == .now && plain.written.format == .raw)
+        #expect(
+            plain.objectLimit == nil && plain.wait == nil && plain.join == nil && plain.to == nil && !plain.unordered)
     }
 
     @Test func knowsWhereToWrite() throws {
-        #expect(try sub("a--b -o f").destination == .file("f"))
-        #expect(try sub("a--b -od/").destination == .directory("d/"))
-        #expect(try sub("a--b -o -").destination == .standardOutput)
+        #expect(try sub("a--b -o f").written.destination == .file("f"))
+        #expect(try sub("a--b -od/").written.destination == .directory("d/"))
+        #expect(try sub("a--b -o -").written.destination == .standardOutput)
     }
 
     @Test func choosesTracks() throws {

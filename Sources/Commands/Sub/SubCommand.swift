@@ -29,10 +29,7 @@ package enum SubCommand {
         fields joined by hyphens, then two hyphens and the track name; bytes outside A-Z, a-z, 0-9 and _ are written \
         as a period and two lower-case hex digits.
         """,
-        """
-        A FORMAT is text with these fields: %n track name, %g group, %o object, %s size in bytes, %t latency in \
-        milliseconds or -, %p payload, %% a percent sign; \\n, \\t, \\r, \\0 and \\\\ are understood.
-        """,
+        OutputSettings.templateDescription,
         """
         --from now begins with the object that comes next (for media, with the group in progress), next with the next \
         group, start with everything there is, -N with the Nth group before the one in progress, and GROUP:OBJECT there. \
@@ -59,14 +56,7 @@ package enum SubCommand {
     }
 
     private static var output: [Option<SubSettings>] {
-        [
-            .value("output", short: "o", .destination, "Where to write; DIR/ takes a file per object", default: "-") {
-                $0.destination = $1
-            },
-            .value("as", .choice, "Form of the output of a track", default: "raw") { $0.chosenFormat = $1 },
-            .value("template", short: "F", .template, "Write each object by a template (see man moqt-sub)") {
-                $0.template = $1
-            },
+        OutputSettings.options(of: name).map { $0.within(\.written) } + [
             .flag("unordered", "Write objects as they arrive") { $0.unordered = true },
             .value("stats", .interval("SECONDS"), "Print statistics to stderr this often") {
                 $0.statisticsInterval = $1
@@ -94,16 +84,6 @@ package enum SubCommand {
     }
 }
 
-extension ValueType where Value == SubSettings.Destination {
-    fileprivate static var destination: Self {
-        Self("FILE|DIR/|-", expects: "a file, a directory with a slash at its end, or -", completion: .file) { text in
-            if text.isEmpty { return nil }
-            if text == "-" { return .standardOutput }
-            return text.hasSuffix("/") ? .directory(text) : .file(text)
-        }
-    }
-}
-
 extension ValueType where Value == SubSettings.From {
     /// Where to begin, in words or as a place.
     fileprivate static var from: Self {
@@ -122,13 +102,5 @@ extension ValueType where Value == SubSettings.From {
 extension ValueType where Value == SubSettings.Selection {
     fileprivate static var selection: Self {
         ValueType<Int>.number("N", in: 1...1_000_000).map { .number($0) }.or([("none", .none)])
-    }
-}
-
-extension ValueType where Value == FieldTemplate {
-    fileprivate static var template: Self {
-        Self("FORMAT", expects: "a template, such as '%g/%o %s\\n'") { (text) throws(UsageError) in
-            try FieldTemplate(text)
-        }
     }
 }

@@ -14,13 +14,16 @@ extension SubRun: ClientApplication {
 
     func lost(_ status: ExitStatus, _ words: String) { end(status, words) }
 
-    func connected(_ link: Link, _ peer: Peer) { self.peer = peer }
+    func connected(_ link: Link, _ peer: Peer) {
+        self.peer = peer
+        payload.peer = peer
+    }
 
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
         self.peer = nil
         requests = [:]
         streams = [:]
-        dropCredit()
+        payload.disconnected()
         for track in tracks { track.disconnected(run.loop.now) }
         if !isEnding { run.disconnected(cause) }
     }

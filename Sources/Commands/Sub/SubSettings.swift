@@ -4,14 +4,6 @@ package import Wire
 
 /// What `moqt sub` was told, checked; nothing has been opened.
 package struct SubSettings: CommandSettings {
-    package enum Destination: Hashable, Sendable {
-        case standardOutput
-        case file(String)
-        /// One file per object, named `GROUP-SUBGROUP-OBJECT`; the path ends in a slash.
-        case directory(String)
-    }
-    /// How the objects of a track are written.
-    package enum Format: String, CaseIterable, Sendable { case raw, lines, frames }
     /// Where to begin.
     package enum From: Hashable, Sendable {
         /// At the object that comes next; for media, at the start of the group in progress.
@@ -38,7 +30,7 @@ package struct SubSettings: CommandSettings {
     package var nameSettings = NameSettings()
     /// One track, or a namespace with a catalog.
     package var name = NameArgument.namespace(TrackNamespace())
-    package var destination = Destination.standardOutput
+    package var written = OutputSettings()
     /// Print the catalog's tracks instead of subscribing to them; only with a namespace.
     package var list = false
     /// Names of catalog tracks to take; empty: all that `video` and `audio` choose. Only with a namespace.
@@ -58,18 +50,12 @@ package struct SubSettings: CommandSettings {
     package var groupLimit: UInt64?
     /// How long to wait for a publisher that is not there (yet or any more); nil: an unknown track ends the command.
     package var wait: Interval?
-    /// By `--as`; nil: raw. Only with a track.
-    package var chosenFormat: Format?
-    /// By `-F`; nil: objects are written as `format` says. Only with a track.
-    package var template: FieldTemplate?
     /// Objects are written as they arrive, not in order of group and object.
     package var unordered = false
     /// How often to print a line of statistics to stderr; nil: never.
     package var statisticsInterval: Interval?
 
     package init() {}
-
-    package var format: Format { chosenFormat ?? .raw }
 
     /// The same for the catalog, of which all groups from the one in progress on are wanted.
     var ofCatalog: SubSettings {
@@ -107,24 +93,17 @@ extension SubSettings {
         for (option, isGiven) in namespaceOnly where isGiven {
             throw .expected("a namespace with \(option)", got: name.description).about("NAME")
         }
-        var forms: [String] = []
-        if chosenFormat != nil { forms.append("--as") }
-        if template != nil { forms.append("--template") }
-        if common.json { forms.append("--json") }
-        if case .directory(let path) = destination, let form = forms.first {
-            throw UsageError("not with \(form), got '\(path.printable())'", subject: "--output")
-        }
+        try written.check(json: common.json)
         if unordered, groupLimit != nil { throw UsageError("not with --unordered", subject: "--groups") }
-        if forms.count > 1 { throw UsageError("not with \(forms[1])", subject: forms[0]) }
     }
 
     private func checkNamespace() throws(UsageError) {
         var trackOnly: [(String, Bool)] = [
-            ("--as", chosenFormat != nil), ("--template", template != nil), ("--unordered", unordered),
+            ("--as", written.chosenFormat != nil), ("--template", written.template != nil), ("--unordered", unordered),
             ("--count", objectLimit != nil),
             ("--json without --list", common.json && !list),
         ]
-        if case .directory = destination { trackOnly.append(("--output DIR/", true)) }
+        if case .directory = written.destination { trackOnly.append(("--output DIR/", true)) }
         for (option, isGiven) in trackOnly where isGiven {
             throw .expected("a track (NAMESPACE--TRACK) with \(option)", got: name.description).about("NAME")
         }
