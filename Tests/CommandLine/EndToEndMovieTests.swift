@@ -1,3 +1,4 @@
+import Commands
 import Foundation
 import Testing
 
@@ -23,6 +24,25 @@ import Testing
         } else {
             let original = try Packets(of: source, "framehash", "-c", "copy")
             #expect(original.isSame(as: try Packets(of: copy, "framehash", "-c", "copy")))
+        }
+    }
+
+    @Test("a movie of one draft arrives on every other, at all subscribers at once", arguments: Drafts.known)
+    func drafts(_ draft: String) throws {
+        let relay = try RunningRelay(), folder = try WorkFolder()
+        let source = try SourceMovie.plain.path()
+        let subs = try Drafts.known.map { other in
+            try relay.sub(
+                "test-movie", "--from", "start", "--wait", "30", "--draft", other, "-v", "-o", folder.path(other))
+        }
+        for sub in subs { _ = try sub.waitForLine(on: .stderr) { $0.contains("subscribes to") } }
+        #expect(try relay.pub("test-movie", "--no-realtime", "--draft", draft, source).wait().isQuietSuccess)
+        let original = try Packets(of: source, "framehash", "-c", "copy")
+        for (sub, other) in zip(subs, Drafts.known) {
+            let finished = try sub.wait()
+            #expect(finished.status == 0, "\(other): \(finished.stderr)")
+            let copied = try Packets(of: folder.path(other), "framehash", "-c", "copy")
+            #expect(original.isSame(as: copied), "\(draft) to \(other)")
         }
     }
 

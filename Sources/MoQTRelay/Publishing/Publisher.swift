@@ -37,6 +37,8 @@ package final class Publisher {
     package func offer(_ track: TrackLog, to peer: Peer) throws(SessionError) {
         var parameters = Parameters()
         parameters.largestObject = track.largest
+        // Nobody reads it yet: where PUBLISH states the terms, the peer asks for objects when somebody does.
+        if peer.session.profile.behaviours.contains(.publishStatesTerms) { parameters.forward = false }
         let (id, alias) = try peer.session.publish(track.name, properties: track.properties, parameters)
         peer.requests[id] = .offer(track, alias)
         peer.flush()
