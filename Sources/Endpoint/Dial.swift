@@ -40,6 +40,9 @@ package final class Dial {
     private let target: DialTarget
     private let driver: Driver
     private var left: [SocketAddress]
+    /// Protocols to offer when those before are not spoken: a handshake offers only so many.
+    private var protocolsLeft: ArraySlice<String>
+    private var offered: [String] = []
     private var attempts: [ObjectIdentifier: (link: Link, port: Port)] = [:]
     private var timer: TimerID?
     private var failure: DialError?
@@ -56,7 +59,14 @@ package final class Dial {
         self.driver = driver
         self.done = done
         left = target.addresses
+        protocolsLeft = target.quic.protocols[...]
+        offerNext()
         tryNext()
+    }
+
+    private func offerNext() {
+        offered = Array(protocolsLeft.prefix(QUICSettings.offeredProtocols))
+        protocolsLeft = protocolsLeft.dropFirst(offered.count)
     }
 
     /// Gives up all attempts, and the connection.
@@ -104,8 +114,10 @@ package final class Dial {
     private func connect(_ address: SocketAddress) throws {
         let socket = try UDPSocket(peer: address)
         let path = NetworkPath(local: socket.localAddress, remote: address)
+        var settings = target.quic
+        settings.protocols = offered
         let connection = try Connection.client(
-            on: path, serverName: target.serverName, credentials: target.credentials, settings: target.quic,
+            on: path, serverName: target.serverName, credentials: target.credentials, settings: settings,
             now: EventLoop.clock())
         let id = ObjectIdentifier(connection)
         let port = try Port(
@@ -149,6 +161,11 @@ package final class Dial {
         failure = error
         guard left.isEmpty else { return tryNext() }
         guard attempts.isEmpty, let done else { return }
+        if case .closed(.noCommonProtocol) = failure, !protocolsLeft.isEmpty {
+            offerNext()
+            left = target.addresses
+            return tryNext()
+        }
         self.done = nil
         done(.failure(failure ?? error))
     }

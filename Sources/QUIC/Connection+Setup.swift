@@ -54,7 +54,7 @@ extension Connection {
         try connection.makeServer(opening)
         do {
             connection.tls = try TLSSession(
-                server: connection, credentials: credentials, protocols: opening.settings.protocols)
+                server: connection, credentials: credentials)
         } catch {
             opening.routes.removeIDs(of: connection)
             throw SetupError(description: error.description)

@@ -4,8 +4,11 @@ package import Wire
 package struct QUICSettings: Sendable {
     package enum CongestionControl: Sendable { case cubic, bbr, reno }
 
-    /// Protocols this end speaks, best first (RFC 7301). The server picks the first of its own that the client offers.
+    /// Protocols this end speaks, best first (RFC 7301). The server picks the first of its own that the client offers;
+    /// a client offers the first ``offeredProtocols`` only.
     package var protocols: [String]
+    /// Protocols that a client can offer in one handshake.
+    package static let offeredProtocols = ProtocolChoice.limit
 
     /// Bytes the peer may send on a bidirectional stream before credit is extended.
     package var bidirectionalStreamWindow = 1 << 20

@@ -15,21 +15,23 @@ final class TLSSession {
             + "%SERVER_PRECEDENCE:%DISABLE_TLS13_COMPAT_MODE")
 
     /// A server's session on behalf of `connection`, which must outlive it.
-    convenience init(server connection: Connection, credentials: ServerCredentials, protocols: [String])
-        throws(CredentialsError)
-    {
+    convenience init(server connection: Connection, credentials: ServerCredentials) throws(CredentialsError) {
         try self.init(flags: Flags.server, connection: connection, certificates: credentials.certificates)
         ngtcp2_crypto_gnutls_configure_server_session(raw)
-        set(protocols: protocols, serverPrecedence: true)
         // RFC 9001 §8.1: a handshake without a common protocol must fail, also when the client offers none.
         gnutls_handshake_set_hook_function(
-            raw, UInt32(GNUTLS_HANDSHAKE_CLIENT_HELLO.rawValue), GNUTLS_HOOK_POST
-        ) { session, _, _, _, _ in
-            var chosen = gnutls_datum_t()
-            guard let session, gnutls_alpn_get_selected_protocol(session, &chosen) == 0 else {
+            raw, UInt32(GNUTLS_HANDSHAKE_CLIENT_HELLO.rawValue), GNUTLS_HOOK_BOTH
+        ) { session, _, isPast, _, message in
+            guard let session, let message, let connection = Connection.of(session) else {
                 return GNUTLS_E_NO_APPLICATION_PROTOCOL
             }
-            return 0
+            if isPast == 0 {
+                let choice = ProtocolChoice.choose(from: connection.settings.protocols, for: message)
+                if let choice { TLSSession.set([choice], of: session) }
+                return 0
+            }
+            var chosen = gnutls_datum_t()
+            return gnutls_alpn_get_selected_protocol(session, &chosen) == 0 ? 0 : GNUTLS_E_NO_APPLICATION_PROTOCOL
         }
     }
 
@@ -39,7 +41,7 @@ final class TLSSession {
     ) throws(CredentialsError) {
         try self.init(flags: Flags.client, connection: connection, certificates: credentials.certificates)
         ngtcp2_crypto_gnutls_configure_client_session(raw)
-        set(protocols: protocols, serverPrecedence: false)
+        Self.set(protocols, of: raw)
         if let serverName {
             let status = gnutls_server_name_set(raw, GNUTLS_NAME_DNS, serverName, serverName.utf8.count)
             guard status == 0 else { throw CredentialsError("server name '\(serverName)'", status) }
@@ -80,10 +82,8 @@ final class TLSSession {
         reference.deallocate()
     }
 
-    private func set(protocols: [String], serverPrecedence: Bool) {
-        let bytes = protocols.map { Array($0.utf8) }
-        var flags = UInt32(GNUTLS_ALPN_MANDATORY.rawValue)
-        if serverPrecedence { flags |= UInt32(GNUTLS_ALPN_SERVER_PRECEDENCE.rawValue) }
+    private static func set(_ protocols: [String], of raw: gnutls_session_t) {
+        let bytes = protocols.prefix(ProtocolChoice.limit).map { Array($0.utf8) }
         let joined = bytes.flatMap { $0 }
         joined.withUnsafeBufferPointer { joined in
             var start = 0
@@ -92,7 +92,7 @@ final class TLSSession {
                 return gnutls_datum_t(UnsafeBufferPointer(rebasing: joined[start..<start + name.count]))
             }
             // GnuTLS copies the names.
-            gnutls_alpn_set_protocols(raw, list, UInt32(list.count), flags)
+            gnutls_alpn_set_protocols(raw, list, UInt32(list.count), UInt32(GNUTLS_ALPN_MANDATORY.rawValue))
         }
     }
 

@@ -110,7 +110,7 @@ extension Profile: CustomTestStringConvertible {
         world.run()
         for (draft, subscriber) in subscribers {
             let id = try #require(subscriber.accepted.map { _ in RequestID(rawValue: 0) })
-            _ = try subscriber.peer.session.fetch(.relativeJoining(request: id, groups: 0))
+            try subscriber.peer.session.join(id, .groups(before: 0))
             world.run()
             #expect(subscriber.fetched.map(\.object) == [0, 1, 2], "to \(draft.name)")
         }

@@ -6,9 +6,9 @@ import Wire
 /// Joining a track that is under way: by a FETCH up to draft-19, by a fill since (draft-22 "Joining an Ongoing Track").
 @Suite struct JoinTests {
     static let filling = [Profile.draft20, .draft21, .draft22]
-    static let all = [Profile.draft18] + filling
+    static let all = Profile.spoken
 
-    private func fetches(_ profile: Profile) -> Bool { profile === Profile.draft18 }
+    private func fetches(_ profile: Profile) -> Bool { !profile.behaviours.contains(.fillStreams) }
 
     private func largest(_ group: UInt64, _ object: UInt64) -> Parameters {
         var parameters = Parameters()
