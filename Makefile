@@ -1,7 +1,8 @@
 # moqt: build, test and install. Every target first sees to its Debian packages (.ci/deps).
 #
 #   make build                    .build/release/moqt, without Swift's shared libraries
-#   make test                     all tests; SANITIZE=address or SANITIZE=thread runs them under a sanitizer
+#   make test                     all tests; SANITIZE=address or SANITIZE=thread runs them under a sanitizer,
+#                                 NGTCP2=distro with the distribution's own ngtcp2, unpacked for that alone
 #   make check                    formatting, file sizes, the tests the drafts' rules name, and a build in which
 #                                 warnings are errors
 #   make fuzz                     the codec under libFuzzer; FUZZ_SECONDS (default 60) are shared by four targets
@@ -21,6 +22,13 @@ RELEASE := $(BUILD) -c release --static-swift-stdlib --product moqt
 SANITIZE ?=
 FUZZ_SECONDS ?= 60
 SANITIZED := $(if $(SANITIZE),--sanitize $(SANITIZE) --scratch-path .build-$(SANITIZE))
+NGTCP2 ?=
+ifeq ($(NGTCP2),distro)
+DISTRO := $(CURDIR)/.build-distro
+SANITIZED := --scratch-path $(DISTRO)
+test: export PKG_CONFIG_PATH = $(DISTRO)/ngtcp2/lib/pkgconfig
+test: export LD_LIBRARY_PATH = $(DISTRO)/ngtcp2/lib
+endif
 
 .PHONY: all deps build test check fuzz bench-codec demo install clean
 
@@ -38,6 +46,7 @@ test: export LSAN_OPTIONS = suppressions=$(CURDIR)/Tests/leaks.supp:print_suppre
 test: export TSAN_OPTIONS = halt_on_error=1
 test: export MOQT_SANITIZER = $(SANITIZE)
 test: deps
+	$(if $(DISTRO),.ci/distro-ngtcp2 $(DISTRO)/ngtcp2)
 	$(BUILD) $(SANITIZED) --build-tests
 	$(SWIFT) test $(SANITIZED) --skip-build --disable-xctest
 
@@ -66,4 +75,4 @@ install: build
 	install -D -m 644 completions/moqt.fish $(SHARE)/fish/vendor_completions.d/moqt.fish
 
 clean:
-	rm -rf .build .build-address .build-thread .build-fuzz
+	rm -rf .build .build-address .build-thread .build-distro .build-fuzz

@@ -33,6 +33,7 @@ extension Connection {
         case .closing, .draining: if latest >= ending.deadline { finish() }
         case .handshaking, .established:
             guard let raw, ngtcp2_conn_get_expiry(raw) <= time else { return }
+            expiryHandled = time
             let status = ngtcp2_conn_handle_expiry(raw, time)
             if status != 0 { end(status) }
             notePath()

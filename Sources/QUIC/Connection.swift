@@ -42,6 +42,10 @@ package final class Connection {
     @exclusivity(unchecked) var streams: [StreamID: Stream] = [:]
     @exclusivity(unchecked) var datagramInbox = Inbox()
     @exclusivity(unchecked) var latest: Instant
+    /// When ngtcp2 was last told that time has passed, in its own time; 0 before that.
+    var expiryHandled: UInt64 = 0
+    /// Of the timers of QUIC (RFC 9002 §6.1.2).
+    private static let granularity = Interval.milliseconds(1)
     @exclusivity(unchecked) var sending = SendState()
     @exclusivity(unchecked) var ending = EndState()
     var certificateFailure: CertificateFailure?
@@ -89,7 +93,11 @@ package final class Connection {
         case .handshaking, .established:
             guard let raw else { return nil }
             let expiry = ngtcp2_conn_get_expiry(raw)
-            return expiry == .max ? nil : Instant(nanoseconds: expiry)
+            if expiry == .max { return nil }
+            // What is overdue even after it was handled cannot be sent yet, as on a path that is not validated:
+            // asking again at once would never end.
+            let earliest = expiry > expiryHandled ? expiry : expiryHandled + Self.granularity.nanoseconds
+            return Instant(nanoseconds: earliest)
         case .closing, .draining: return ending.deadline.nanoseconds == .max ? nil : ending.deadline
         case .closed: return nil
         }
