@@ -7,6 +7,7 @@
 #                                 warnings are errors
 #   make fuzz                     the codec under libFuzzer; FUZZ_SECONDS (default 60) are shared by four targets
 #   make bench-codec              allocations and instructions of the codec against its baseline; UPDATE=1 writes that
+#   make interop                  other people's clients and relays against ours; CASES='--draft 18' chooses some
 #   make demo                     a movie from a publisher through a relay to a subscriber
 #   make install                  PREFIX (default /usr/local) and DESTDIR are honoured
 #   make deps                     NGTCP2=distro keeps Debian 12's own ngtcp2
@@ -30,7 +31,7 @@ test: export PKG_CONFIG_PATH = $(DISTRO)/ngtcp2/lib/pkgconfig
 test: export LD_LIBRARY_PATH = $(DISTRO)/ngtcp2/lib
 endif
 
-.PHONY: all deps build test check fuzz bench-codec demo install clean
+.PHONY: all deps build test check fuzz bench-codec interop demo install clean
 
 all: build
 
@@ -63,6 +64,9 @@ fuzz: deps
 bench-codec: deps
 	UPDATE=$(UPDATE) Tests/Benchmarks/codec.sh
 
+interop: build
+	Tests/Interop/interop.sh $(CASES)
+
 demo: deps build
 	Tests/Demo/demo.sh
 
@@ -75,4 +79,4 @@ install: build
 	install -D -m 644 completions/moqt.fish $(SHARE)/fish/vendor_completions.d/moqt.fish
 
 clean:
-	rm -rf .build .build-address .build-thread .build-distro .build-fuzz
+	rm -rf .build .build-address .build-thread .build-distro .build-fuzz .build-interop
