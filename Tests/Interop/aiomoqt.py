@@ -3,7 +3,6 @@ import re
 
 import ours
 import root
-from processes import Child
 from results import Job
 
 DRAFTS = [22, 20, 18, 16, 14]

@@ -5,4 +5,5 @@ exec unshare --mount sh -c '
     shift
     mount --rbind /dev "$root/dev"
     mount -t proc proc "$root/proc"
+    mount -t tmpfs tmpfs "$root/dev/shm" 2>/dev/null
     exec chroot "$root" "$@"' sh "$@"

@@ -33,7 +33,7 @@ def url(transport, port, path=""):
 def publisher(where, name, draft):
     """Publishes BODY, a line an object, to the first who subscribes."""
     return moqt(
-        "pub", "-k", where, name, "-", "--draft", draft, "--as", "lines", "--start", "subscriber", "--group-size", 10,
+        "pub", "-v", "-k", where, name, "-", "--draft", draft, "--as", "lines", "--start", "subscriber", "--group-size", 10,
         "--max-time", 25, stdin=BODY)
 
 

@@ -10,6 +10,8 @@ import itertools
 import sys
 
 import aiomoqt
+import aiomoqt_old
+import chromium
 import known
 import moqffi
 import ours
@@ -34,7 +36,7 @@ def wanted(job):
 def main():
     ours.program = options.program
     root.prepare(options.prefix)
-    jobs = [job for job in itertools.chain(aiomoqt.jobs(), moqffi.jobs()) if wanted(job)]
+    jobs = [job for job in itertools.chain(aiomoqt.jobs(), aiomoqt_old.jobs(), moqffi.jobs(), chromium.jobs()) if wanted(job)]
     print(HEADER, flush=True)
     outcomes = collections.Counter()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
