@@ -103,7 +103,9 @@ package final class Peer {
             switch request {
             case .subscription(let subscription): subscription.cancel()
             case .fetchReply(let reply): reply.cancel()
-            case .waiting, .heldFetch, .upstream, .namespace, .namespaceInterest, .trackInterest, .offer: break
+            case .waiting, .heldFetch, .upstream, .statusWanted, .statusAsked, .namespace, .namespaceInterest,
+                .trackInterest, .offer:
+                break
             }
         }
         requests = [:]
@@ -126,6 +128,10 @@ enum PeerRequest {
     case upstream(Upstream)
     /// It fetches from us.
     case fetchReply(FetchReply)
+    /// It wants to know how far a track is, and publishers are asked.
+    case statusWanted(StatusInquiry)
+    /// We ask it how far a track is.
+    case statusAsked(StatusInquiry)
     /// It publishes a namespace.
     case namespace(TrackNamespace)
     /// It wants to hear of namespaces, or of tracks, under a prefix.

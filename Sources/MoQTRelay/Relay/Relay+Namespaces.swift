@@ -100,12 +100,4 @@ extension Relay {
             id, alias, log, peer.range(of: parameters.locationFilter, in: log) ?? peer.openRange(in: log), parameters)
         if let track = tracks[log.name] { resume(track) }
     }
-
-    func trackStatus(_ request: TrackStatus, from peer: Peer) {
-        guard let log = tracks[request.track]?.log, tracks[request.track]?.isEstablished == true else {
-            peer.say { try $0.reject(request.requestID, .doesNotExist, reason: "no such track") }
-            return peer.flush()
-        }
-        peer.answer(request, with: log)
-    }
 }

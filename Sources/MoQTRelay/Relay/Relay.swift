@@ -71,7 +71,8 @@ package final class Relay {
         case .publishAccepted(let id, let parameters): offerAccepted(id, parameters, by: peer)
         case .stateNotified(let id, let parameters): stateNotified(id, parameters, by: peer)
         case .updateAccepted(let id, let answer): updated(id, answer, by: peer)
-        case .fetchAccepted, .accepted, .updateRejected, .publishBlocked: break
+        case .accepted(let id, let answer): statusAnswered(id, answer, by: peer)
+        case .fetchAccepted, .updateRejected, .publishBlocked: break
         case .rejected(let id, let error): rejected(id, error, by: peer, now)
         case .publishDone(let id, let done): upstreamDone(id, done, of: peer, now)
         case .namespaceAnnounced, .namespaceGone, .goAway: break
@@ -208,6 +209,8 @@ package final class Relay {
             abandonIfUnwanted(track)
         case .upstream(let upstream): lost(upstream, now)
         case .fetchReply(let reply): reply.cancel()
+        case .statusWanted(let inquiry): abandon(inquiry)
+        case .statusAsked(let inquiry): statusRefused(inquiry, key)
         case .namespace(let namespace): withdraw(namespace, key)
         case .namespaceInterest(let prefix):
             namespaceInterests.remove(key, under: prefix)
