@@ -4,7 +4,7 @@ _moqt() {
     if [[ $word == = ]]; then word=; fi
     if [[ $option == = ]]; then option=${COMP_WORDS[COMP_CWORD-2]}; fi
     if [[ $COMP_CWORD -eq 1 ]]; then
-        COMPREPLY=($(compgen -W 'relay pub sub fetch inspect help completions --help --version' -- "$word"))
+        COMPREPLY=($(compgen -W 'relay pub sub announce inspect help completions --help --version' -- "$word"))
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -66,7 +66,7 @@ _moqt() {
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
         sub)
-            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --wait --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from -n --count --groups --wait --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -77,9 +77,7 @@ _moqt() {
                 --track) values='any' ;;
                 --video) values='none' ;;
                 --audio) values='none' ;;
-                --from) values='now next start' ;;
-                --to) values='any' ;;
-                --join) values='any' ;;
+                --from) values='now next' ;;
                 -n|--count) values='any' ;;
                 --groups) values='any' ;;
                 --wait) values='any' ;;
@@ -102,15 +100,11 @@ _moqt() {
                 --log) values='file' ;;
                 *) : ;;
             esac ;;
-        fetch)
-            names='-o --output --as -F --template --namespace --name --priority --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+        announce)
+            names='--watch --tracks --status --namespace --name --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
-                -o|--output) values='file' ;;
-                --as) values='raw lines frames' ;;
-                -F|--template) values='any' ;;
                 --namespace) values='any' ;;
                 --name) values='any' ;;
-                --priority) values='any' ;;
                 --transport) values='auto quic' ;;
                 --resolve) values='any' ;;
                 --connect-timeout) values='any' ;;
@@ -144,7 +138,7 @@ _moqt() {
         help)
             names='--man -h --help --version'
             case $option in
-                *) if [[ $word != -* ]]; then values='relay pub sub fetch inspect help completions'; fi ;;
+                *) if [[ $word != -* ]]; then values='relay pub sub announce inspect help completions'; fi ;;
             esac ;;
         completions)
             names='-h --help --version'

@@ -10,6 +10,7 @@ package enum Program {
         Entry(PubCommand.name, PubCommand.abstract, { PubCommand.command }, run: PubCommand.run),
         Entry(SubCommand.name, SubCommand.abstract, { SubCommand.command }, run: SubCommand.run),
         Entry(FetchCommand.name, FetchCommand.abstract, { FetchCommand.command }, run: FetchCommand.run),
+        Entry(AnnounceCommand.name, AnnounceCommand.abstract, { AnnounceCommand.command }, run: AnnounceCommand.run),
         Entry(InspectCommand.name, InspectCommand.abstract, { InspectCommand.command }, run: InspectCommand.run),
         Entry(HelpCommand.name, HelpCommand.abstract, { HelpCommand.command }, run: HelpCommand.run),
         Entry(
@@ -19,8 +20,8 @@ package enum Program {
 
     /// Names of all commands, in the order of the help.
     static let names = [
-        RelayCommand.name, PubCommand.name, SubCommand.name, FetchCommand.name, InspectCommand.name,
-        HelpCommand.name, CompletionsCommand.name,
+        RelayCommand.name, PubCommand.name, SubCommand.name, FetchCommand.name, AnnounceCommand.name,
+        InspectCommand.name, HelpCommand.name, CompletionsCommand.name,
     ]
 
     /// What help, man pages and completions show, in the order of the help.

@@ -2,6 +2,9 @@ import CommandLine
 import Commands
 import Testing
 
+/// The names of all commands, as a message lists them.
+private let commands = String.alternatives(Program.pages.map(\.name))
+
 /// The program as its users meet it, before any command runs.
 @Suite struct BinaryTests {
     @Test func helpIsOnStdout() throws {
@@ -31,10 +34,7 @@ import Testing
     @Test(
         "a usage error is one line on stderr and status 2",
         arguments: [
-            (
-                [],
-                "moqt: expected a command: relay, pub, sub, fetch, inspect, help or completions, got nothing; see moqt --help"
-            ),
+            ([], "moqt: expected a command: \(commands), got nothing; see moqt --help"),
             (["pubb"], "moqt: pubb: unknown command; did you mean pub?"),
             (["xyzzy"], "moqt: xyzzy: unknown command; see moqt --help"),
             (["--hepl"], "moqt: --hepl: unknown option; did you mean --help?"),
@@ -47,10 +47,7 @@ import Testing
             (["sub"], "moqt sub: URL: expected moqt://HOST[:PORT][/PATH][?QUERY], got nothing"),
             (["pub", "h:443", "x"], "moqt pub: URL: expected moqt://HOST[:PORT][/PATH][?QUERY], got 'h:443'"),
             (["relay", "x"], "moqt relay: expected no more operands, got 'x'"),
-            (
-                ["help", "x"],
-                "moqt help: COMMAND: expected relay, pub, sub, fetch, inspect, help or completions, got 'x'"
-            ),
+            (["help", "x"], "moqt help: COMMAND: expected \(commands), got 'x'"),
             (["completions"], "moqt completions: SHELL: expected bash, zsh or fish, got nothing"),
         ])
     func usageErrors(_ arguments: [String], _ line: String) throws {

@@ -1,5 +1,4 @@
 internal import CommandLine
-internal import Credentials
 internal import Endpoint
 internal import EventLoop
 internal import MoQTCodec
@@ -55,7 +54,7 @@ final class ClientRun {
         driver.application = application
         do {
             signals = try Signals(loop) { [weak self] in self?.signalled($0) }
-            target = try makeTarget()
+            target = try settings.target(for: url)
         } catch let error as OptionFileError {
             output.error(error.line)
             return .unusableInput
@@ -94,39 +93,6 @@ final class ClientRun {
     }
 
     // MARK: - Connecting
-
-    private func makeTarget() throws -> DialTarget {
-        var quic = try settings.common.quicSettings(role: "client")
-        quic.handshakeTimeout = settings.connectTimeout
-        var session = SessionConfiguration()
-        session.authority = url.authority
-        session.path = url.pathAndQuery.isEmpty ? nil : url.pathAndQuery
-        session.implementation = Version.implementation
-        return DialTarget(
-            addresses: try addresses(), serverName: settings.serverName ?? url.host, credentials: try credentials(),
-            quic: quic, session: session)
-    }
-
-    private func addresses() throws(AddressError) -> [SocketAddress] {
-        if let resolution = settings.resolutions.first(where: { $0.name == url.endpoint }) {
-            return [resolution.address]
-        }
-        return try url.endpoint.resolve()
-    }
-
-    private func credentials() throws -> ClientCredentials {
-        let policy: CertificatePolicy =
-            if settings.insecure { .insecure } else if let fingerprint = settings.fingerprint {
-                .fingerprint(fingerprint.bytes)
-            } else if let file = settings.authorityFile { .authority(path: file) } else { .system }
-        let identity = try settings.identity.load()
-        do {
-            return try ClientCredentials(policy, identity: identity.map { QUIC.Identity(chain: $0.chain, key: $0.key) })
-        } catch {
-            let option = settings.authorityFile == nil ? "--cert" : "--cacert"
-            throw OptionFileError(subject: option, words: "\(error)")
-        }
-    }
 
     private func connect() {
         guard let target, status == nil else { return }

@@ -61,15 +61,7 @@ struct ObjectSink {
         line.add("status", Self.name(object.status))
         if let priority = object.priority { line.add("priority", priority) } else { line.addNull("priority") }
         line.add("size", object.size)
-        line.add("properties") { properties in
-            for entry in object.properties.entries {
-                let type = "0x" + String(entry.type, radix: 16)
-                switch entry.value {
-                case .integer(let value): properties.add(type, value)
-                case .bytes(let bytes): properties.add(type, base64: bytes.array)
-                }
-            }
-        }
+        line.add("properties") { $0.add(object.properties) }
         line.add("payload", base64: object.wholePayload.array)
         return line.finished()
     }

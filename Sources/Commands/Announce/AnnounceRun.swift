@@ -1,0 +1,142 @@
+internal import CommandLine
+internal import Endpoint
+internal import EventLoop
+internal import MoQTCodec
+internal import MoQTRelay
+internal import MoQTSession
+internal import QUIC
+internal import Wire
+
+/// `moqt announce` on its session: one or two requests, and what the peer says of them.
+final class AnnounceRun: ClientApplication {
+    private let action: AnnounceSettings.Action
+    private let client: ClientRun
+    private let report: AnnounceReport
+    /// The requests that all is about, with what each asks for, in words.
+    private var requests: [RequestID: String] = [:]
+    private var watched: Watched
+    /// Tells everybody that there are no tracks here.
+    private let publisher = Publisher(cache: Cache(limit: 0))
+
+    init(_ action: AnnounceSettings.Action, _ client: ClientRun) {
+        self.action = action
+        self.client = client
+        report = AnnounceReport(json: client.output.json)
+        watched = Watched(report)
+    }
+
+    // MARK: - Requests
+
+    private func begin(_ peer: Peer) {
+        switch action {
+        case .hold(let namespace):
+            request("the namespace", peer) { try $0.publishNamespace(namespace) }
+        case .watch(let prefix, let tracks):
+            request("namespaces", peer) { try $0.subscribeNamespace(prefix) }
+            if tracks { request("tracks", peer) { try $0.subscribeTracks(prefix) } }
+        case .status(let track):
+            request("the track's status", peer) { try $0.trackStatus(track) }
+        }
+    }
+
+    private func request(_ what: String, _ peer: Peer, _ ask: (inout Session) throws -> RequestID) {
+        do {
+            requests[try ask(&peer.session)] = what
+            peer.flush()
+        } catch {
+            client.fail(.failed, "\(what): \((error as? SessionError)?.words ?? "\(error)")")
+        }
+    }
+
+    private func accepted(_ id: RequestID, _ answer: RequestOK) {
+        guard let what = requests[id] else { return }
+        client.output.log(.info, "\(what): accepted")
+        switch action {
+        case .hold(let namespace): tell { (report) throws(WriteError) in try report.namespace(namespace, .accepted) }
+        case .watch: break
+        case .status(let track):
+            tell { (report) throws(WriteError) in try report.status(of: track, answer) }
+            client.finish(.success)
+        }
+    }
+
+    private func rejected(_ id: RequestID, _ error: RequestError) {
+        guard let what = requests.removeValue(forKey: id) else { return }
+        client.fail(.refused, "\(what): \(error.words)")
+    }
+
+    // MARK: - Sessions
+
+    func connected(_ link: Link, _ peer: Peer) {}
+
+    func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
+        switch event {
+        case .ready:
+            client.connectionWorks()
+            begin(peer)
+        case .accepted(let id, let answer): accepted(id, answer)
+        case .rejected(let id, let error): rejected(id, error)
+        case .requestCancelled(let id, let code) where requests[id] != nil:
+            client.fail(.refused, "\(requests[id] ?? ""): given up by the peer: \(code)")
+        case .goAway(_, nil):
+            // Nothing is under way here: the next session, if there is one, begins anew.
+            client.link?.close(reason: "the server is going away")
+        case .namespaceAnnounced, .namespaceGone, .publishNamespace, .publish, .publishBlocked, .publishDone,
+            .requestCancelled, .malformedTrack:
+            if case .watch = action {
+                tell { (_) throws(WriteError) in try watched.handle(event, from: peer) }
+            } else {
+                decline(event, peer)
+            }
+        case .subgroupOpened(let stream, _, _, _), .fetchOpened(let stream, _, _):
+            // Nothing was asked for.
+            peer.session.stop(stream, code: .cancelled)
+            peer.flush()
+        case .subgroupEnded, .fetchEnded: peer.finishedStream()
+        default: _ = publisher.handle(event, from: peer)
+        }
+    }
+
+    /// What is offered to somebody who watches nothing.
+    private func decline(_ event: SessionEvent, _ peer: Peer) {
+        switch event {
+        case .publishNamespace(let offer): peer.say { try $0.reject(offer.requestID, .uninterested) }
+        case .publish(let offer): peer.say { try $0.reject(offer.requestID, .uninterested) }
+        default: _ = publisher.handle(event, from: peer)
+        }
+    }
+
+    func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
+        requests = [:]
+        tell { (_) throws(WriteError) in try watched.forgetAll() }
+        client.disconnected(cause)
+    }
+
+    func settle(_ now: Instant) {}
+
+    var deadline: Instant? { nil }
+
+    func timeReached(_ now: Instant) {}
+
+    // MARK: - Ending
+
+    func interrupted(_ status: ExitStatus) { client.finish(status) }
+
+    func outOfTime() { client.fail(.timedOut, "--max-time has passed") }
+
+    func lost(_ status: ExitStatus, _ words: String) { client.fail(status, words) }
+
+    /// Writes to stdout; the command ends when nobody reads that.
+    private func tell(_ words: (AnnounceReport) throws(WriteError) -> Void) {
+        do throws(WriteError) {
+            try words(report)
+            try report.flush()
+        } catch {
+            if error == .brokenPipe {
+                client.finish(.success)
+            } else {
+                client.fail(error.exitStatus, "stdout: \(error)")
+            }
+        }
+    }
+}

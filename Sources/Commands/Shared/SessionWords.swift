@@ -1,0 +1,21 @@
+internal import CommandLine
+internal import MoQTCodec
+internal import MoQTSession
+
+extension RequestError {
+    /// For one line: `refused: DOES_NOT_EXIST (no such track)`.
+    var words: String { "refused: \(code)" + (reason.isEmpty ? "" : " (\(reason.string.printable()))") }
+}
+
+extension SessionError {
+    /// For one line.
+    var words: String {
+        switch self {
+        case .closed: "the session is closed"
+        case .goingAway: "the server is going away"
+        case .unknownRequest: "the request has ended"
+        case .notAllowed(_, let why), .invalid(let why): why
+        case .duplicateSubscription: "the track is subscribed to already"
+        }
+    }
+}
