@@ -14,7 +14,8 @@ package struct OptionForm: Hashable, Sendable {
     package var completion = Completion.none
     /// The default as the user would write it; nil when there is none to show.
     package var defaultText: String?
-    /// Environment variable that sets it when the command line does not.
+    /// Environment variable that sets it when the command line does not. What takes no value is set by any text but
+    /// `0`, `false` and `no`.
     package var environment: String?
     /// Whether every occurrence counts; otherwise the last one wins.
     package var isRepeatable = false
@@ -50,12 +51,14 @@ package struct Option<Settings>: Sendable {
 
     /// An option without a value.
     package static func flag(
-        _ long: String, aliases: [String] = [], short: Character? = nil, _ help: String, repeatable: Bool = false,
-        interrupts: Interruption? = nil, apply: @escaping @Sendable (inout Settings) -> Void = { _ in },
+        _ long: String, aliases: [String] = [], short: Character? = nil, _ help: String, environment: String? = nil,
+        repeatable: Bool = false, interrupts: Interruption? = nil,
+        apply: @escaping @Sendable (inout Settings) -> Void = { _ in },
         negate: (@Sendable (inout Settings) -> Void)? = nil
     ) -> Self {
         let form = OptionForm(
-            long: long, aliases: aliases, short: short, help: help, isRepeatable: repeatable, interruption: interrupts)
+            long: long, aliases: aliases, short: short, help: help, environment: environment, isRepeatable: repeatable,
+            interruption: interrupts)
         return Self(form, apply: { settings, _ in apply(&settings) }, negate: negate)
     }
 

@@ -119,6 +119,7 @@ private struct Parser<Settings> {
     mutating func read(environment: (String) -> String?) throws(UsageError) {
         for option in options where !seen.contains(option.form.long) {
             guard let name = option.form.environment, let value = environment(name), !value.isEmpty else { continue }
+            if option.form.valueName == nil, ["0", "false", "no"].contains(value.lowercased()) { continue }
             try apply(option.apply, value, about: name)
         }
     }

@@ -21,7 +21,7 @@ private let command = Command<Settings>(
                 } negate: {
                     $0.flag = false
                 },
-                .flag("verbose", short: "v", "More", repeatable: true) { $0.count += 1 },
+                .flag("verbose", short: "v", "More", environment: "TOY_VERBOSE", repeatable: true) { $0.count += 1 },
                 .value("size", aliases: ["old-size"], short: "s", .number("N", in: 1...9), "A size") { $0.size = $1 },
                 .value("word", .text("WORD"), "A word", repeatable: true) { $0.words.append($1) },
                 .value("file", short: "o", .file, "A file", environment: "TOY_FILE") { $0.file = $1 },
@@ -105,6 +105,13 @@ private func complaint(_ line: String, environment: [String: String] = [:]) -> S
         #expect(try parse("u n", environment: ["TOY_FILE": "e"]).file == "e")
         #expect(try parse("u n -o x", environment: ["TOY_FILE": "e"]).file == "x")
         #expect(try parse("u n", environment: ["TOY_FILE": ""]).file == nil)
+    }
+
+    @Test("an environment variable turns a flag on, unless it says no", arguments: ["1", "yes", "0", "false", "No"])
+    func flagVariables(_ text: String) throws {
+        let isOn = ["1", "yes"].contains(text)
+        #expect(try parse("u n", environment: ["TOY_VERBOSE": text]).count == (isOn ? 1 : 0))
+        #expect(try parse("u n -vv", environment: ["TOY_VERBOSE": text]).count == 2)
     }
 
     @Test(
