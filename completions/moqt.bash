@@ -4,7 +4,7 @@ _moqt() {
     if [[ $word == = ]]; then word=; fi
     if [[ $option == = ]]; then option=${COMP_WORDS[COMP_CWORD-2]}; fi
     if [[ $COMP_CWORD -eq 1 ]]; then
-        COMPREPLY=($(compgen -W 'relay pub sub announce inspect help completions --help --version' -- "$word"))
+        COMPREPLY=($(compgen -W 'relay pub sub announce inspect interop help completions --help --version' -- "$word"))
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -135,10 +135,34 @@ _moqt() {
                 --log) values='file' ;;
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
+        interop)
+            names='-r --relay -t --test -l --list --tls-disable-verify --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            case $option in
+                -r|--relay) values='any' ;;
+                -t|--test) values='setup-only announce-only publish-namespace-done subscribe-error announce-subscribe subscribe-before-announce publish-track-subscribe fetch joining-fetch datagrams goaway malformed' ;;
+                --transport) values='auto quic' ;;
+                --resolve) values='any' ;;
+                --connect-timeout) values='any' ;;
+                --max-time) values='any' ;;
+                --retry) values='any' ;;
+                --cacert) values='file' ;;
+                --fingerprint) values='any' ;;
+                --sni) values='any' ;;
+                --cert) values='file' ;;
+                --key) values='file' ;;
+                --draft) values='any' ;;
+                --cc) values='cubic bbr reno' ;;
+                --idle-timeout) values='any' ;;
+                --keylog) values='file' ;;
+                --qlog) values='directory' ;;
+                --color) values='auto always never' ;;
+                --log) values='file' ;;
+                *) : ;;
+            esac ;;
         help)
             names='--man -h --help --version'
             case $option in
-                *) if [[ $word != -* ]]; then values='relay pub sub announce inspect help completions'; fi ;;
+                *) if [[ $word != -* ]]; then values='relay pub sub announce inspect interop help completions'; fi ;;
             esac ;;
         completions)
             names='-h --help --version'

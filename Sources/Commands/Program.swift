@@ -12,6 +12,7 @@ package enum Program {
         Entry(FetchCommand.name, FetchCommand.abstract, { FetchCommand.command }, run: FetchCommand.run),
         Entry(AnnounceCommand.name, AnnounceCommand.abstract, { AnnounceCommand.command }, run: AnnounceCommand.run),
         Entry(InspectCommand.name, InspectCommand.abstract, { InspectCommand.command }, run: InspectCommand.run),
+        Entry(InteropCommand.name, InteropCommand.abstract, { InteropCommand.command }, run: InteropCommand.run),
         Entry(HelpCommand.name, HelpCommand.abstract, { HelpCommand.command }, run: HelpCommand.run),
         Entry(
             CompletionsCommand.name, CompletionsCommand.abstract, { CompletionsCommand.command },
@@ -21,7 +22,7 @@ package enum Program {
     /// Names of all commands, in the order of the help.
     static let names = [
         RelayCommand.name, PubCommand.name, SubCommand.name, FetchCommand.name, AnnounceCommand.name,
-        InspectCommand.name, HelpCommand.name, CompletionsCommand.name,
+        InspectCommand.name, InteropCommand.name, HelpCommand.name, CompletionsCommand.name,
     ]
 
     /// What help, man pages and completions show, in the order of the help.

@@ -53,7 +53,8 @@ package final class Connection {
     @exclusivity(unchecked) var counts = Counts()
 
     // Connection ids
-    let originalID: ConnectionID
+    /// The destination connection id of the client's first packet, by which both ends and their logs name it.
+    package let originalID: ConnectionID
     let loop: UInt8
     let resetSecret: [UInt8]
     // The table holds the connection; the connection must not hold the table.

@@ -20,7 +20,7 @@ import Wire
                 let live = Bool.random(using: &random)
                 let logs = names.map { publisher.add($0, live ? [KeyValue(type: 0x02, integer: 2000)] : []) }
                 if Bool.random(using: &random) {
-                    for log in logs { try? publisher.publisher.offer(log, to: publisher.peer) }
+                    for log in logs { _ = try? publisher.publisher.offer(log, to: publisher.peer) }
                 }
                 publisher.peer.say { _ = try $0.publishNamespace(TrackNamespace(utf8: "live")) }
                 publishers.append((publisher, logs, [0, 0, 0], [nil, nil, nil]))

@@ -163,7 +163,7 @@ final class PubRun: ClientApplication {
 
     private func offerTracks() {
         if settings.publish, let peer, let publication {
-            for log in publication.logs { try? publisher.offer(log, to: peer) }
+            for log in publication.logs { _ = try? publisher.offer(log, to: peer) }
         }
         startIfWanted()
     }

@@ -34,7 +34,8 @@ package final class Publisher {
     }
 
     /// Offers a track by PUBLISH (draft-18 "PUBLISH"); objects flow once the peer has agreed.
-    package func offer(_ track: TrackLog, to peer: Peer) throws(SessionError) {
+    @discardableResult
+    package func offer(_ track: TrackLog, to peer: Peer) throws(SessionError) -> RequestID {
         var parameters = Parameters()
         parameters.largestObject = track.largest
         // Nobody reads it yet: where PUBLISH states the terms, the peer asks for objects when somebody does.
@@ -42,6 +43,7 @@ package final class Publisher {
         let (id, alias) = try peer.session.publish(track.name, properties: track.properties, parameters)
         peer.requests[id] = .offer(track, alias)
         peer.flush()
+        return id
     }
 
     /// Does what an event asks of a publisher.

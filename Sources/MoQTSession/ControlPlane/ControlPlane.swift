@@ -168,6 +168,9 @@ struct ControlPlane {
         isStarted = true
     }
 
+    /// Continues the control stream with bytes that need not be a message.
+    mutating func sendControl(unchecked bytes: Bytes) { controlOutput.append(bytes) }
+
     /// Begins a request of ours, on a stream of its own or on the control stream.
     mutating func begin(_ request: RequestID, _ kind: RequestKind, _ message: ControlMessage) throws(CodecError) {
         let bytes = try encode(message, at: .request(kind))
