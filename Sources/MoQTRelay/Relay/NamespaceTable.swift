@@ -14,9 +14,12 @@ struct NamespaceTable<Terms> {
         entries[namespace, default: [:]][RequestKey(peer, request)] = Entry(peer: peer, request: request, terms: terms)
     }
 
-    mutating func remove(_ key: RequestKey, under namespace: TrackNamespace) {
-        entries[namespace]?[key] = nil
+    /// - Returns: its terms; nil when it was not there.
+    @discardableResult
+    mutating func remove(_ key: RequestKey, under namespace: TrackNamespace) -> Terms? {
+        let entry = entries[namespace]?.removeValue(forKey: key)
         if entries[namespace]?.isEmpty ?? false { entries[namespace] = nil }
+        return entry?.terms
     }
 
     /// Whether there is any for exactly this namespace.

@@ -73,7 +73,7 @@ extension Relay {
     }
 
     /// The peer wants tracks under `prefix`: those there are, and those to come.
-    private func takeInterest(_ id: RequestID, _ prefix: TrackNamespace, _ terms: Parameters, of peer: Peer) {
+    func takeInterest(_ id: RequestID, _ prefix: TrackNamespace, _ terms: Parameters, of peer: Peer) {
         trackInterests.insert(peer, id, under: prefix, terms)
         for track in tracks.values where track.name.namespace.hasPrefix(prefix) {
             guard let log = track.log, track.upstreams.contains(where: { $0.wasPublished && $0.peer !== peer }) else {

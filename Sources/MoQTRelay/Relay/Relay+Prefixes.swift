@@ -1,0 +1,38 @@
+internal import MoQTCodec
+internal import MoQTSession
+
+/// Interest in namespaces and tracks that moves to another prefix (draft-18 "Updating Namespace Subscriptions").
+extension Relay {
+    /// - Returns: whether the update was one of that kind, which then has its answer.
+    func moveInterest(_ id: RequestID, _ parameters: Parameters, of peer: Peer) -> Bool {
+        guard let new = parameters.trackNamespacePrefix else { return false }
+        switch peer.requests[id] {
+        case .namespaceInterest(let old):
+            peer.requests[id] = .namespaceInterest(new)
+            move(id, from: old, to: new, of: peer)
+        case .trackInterest(let old):
+            peer.requests[id] = .trackInterest(new)
+            move(id, from: old, to: new, of: peer)
+        default: return false
+        }
+        return true
+    }
+
+    private func move(_ id: RequestID, from old: TrackNamespace, to new: TrackNamespace, of peer: Peer) {
+        let key = RequestKey(peer, id)
+        let wantsNamespaces = namespaceInterests.remove(key, under: old) != nil
+        let trackTerms = trackInterests.remove(key, under: old)
+        if wantsNamespaces {
+            // Behind the new prefix these could not be named any more.
+            for namespace in publishers.namespaces(under: old) where !namespace.hasPrefix(new) {
+                peer.say { try $0.withdraw(namespace, on: id) }
+            }
+        }
+        peer.say { try $0.acceptUpdate(id) }
+        if wantsNamespaces {
+            namespaceInterests.insert(peer, id, under: new, ())
+            for namespace in publishers.namespaces(under: new) { peer.say { try $0.announce(namespace, on: id) } }
+        }
+        if let trackTerms { takeInterest(id, new, trackTerms, of: peer) }
+    }
+}
