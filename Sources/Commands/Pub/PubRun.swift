@@ -131,6 +131,7 @@ final class PubRun: ClientApplication {
             introduce()
         case .accepted(let id, _) where id == announcement:
             output.log(.info, "the namespace was accepted")
+            guard !isAnnounced else { break }
             isAnnounced = true
             offerTracks()
         case .rejected(let id, let error): refused(id, error)
