@@ -27,12 +27,13 @@ final class InteropClient {
     }
 
     var draft: String? { link?.profile?.name }
-    var connectionID: String { link?.connection.originalID.description ?? "" }
+    /// Nil: no connection was made.
+    var connectionID: String? { link?.connection.originalID.description }
+    var peer: Peer? { link.flatMap { stage.peer(on: $0) } }
 
     // MARK: - Events
 
-    func handle(_ event: SessionEvent) {
-        guard let peer = link?.peer else { return }
+    func handle(_ event: SessionEvent, from peer: Peer) {
         if case .closed(let close) = event { self.close = close }
         if reception.take(event, peer) { return }
         _ = publisher.handle(event, from: peer)
@@ -49,7 +50,7 @@ final class InteropClient {
     /// Has the session say something; what its draft has no words for skips the case.
     @discardableResult
     func say<T>(_ words: (inout Session) throws -> T) throws(InteropEnd) -> T {
-        guard let peer = link?.peer else { throw .failed(gone) }
+        guard let peer else { throw .failed(gone) }
         return try perform {
             defer { peer.flush() }
             return try words(&peer.session)
@@ -109,7 +110,7 @@ final class InteropClient {
 
     /// PUBLISH.
     func offer(_ track: InteropTrack) throws(InteropEnd) -> RequestID {
-        guard let peer = link?.peer else { throw .failed(gone) }
+        guard let peer else { throw .failed(gone) }
         return try perform { try publisher.offer(track.log, to: peer) }
     }
 

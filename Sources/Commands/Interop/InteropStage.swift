@@ -16,7 +16,8 @@ final class InteropStage: Application {
     private var curtain = Instant(nanoseconds: 0)
     private var limit = Interval.zero
     private(set) var clients: [InteropClient] = []
-    private var byPeer: [UInt64: InteropClient] = [:]
+    /// The session on each link.
+    private var peers: [ObjectIdentifier: Peer] = [:]
     /// A signal, or `--max-time`, has ended the run.
     var isStopped = false {
         didSet { driver.wake() }
@@ -53,7 +54,8 @@ final class InteropStage: Application {
         }
         return InteropResult(
             name: test.name, verdict: verdict, duration: EventLoop.clock() - began,
-            connections: clients.map { ($0.role, $0.connectionID) }, draft: clients.first?.draft)
+            connections: clients.compactMap { client in client.connectionID.map { (client.role, $0) } },
+            draft: clients.lazy.compactMap(\.draft).first)
     }
 
     private func strike() {
@@ -62,8 +64,10 @@ final class InteropStage: Application {
         loop.run(until: limit) { clients.allSatisfy { $0.link?.connection.phase != .established } }
         for client in clients { client.dial?.close() }
         clients = []
-        byPeer = [:]
+        peers = [:]
     }
+
+    func peer(on link: Link) -> Peer? { peers[ObjectIdentifier(link)] }
 
     // MARK: - Steps
 
@@ -82,11 +86,10 @@ final class InteropStage: Application {
     private func connectOnce(_ role: String) throws(InteropEnd) -> InteropClient {
         let client = InteropClient(role, self)
         var outcome: Result<Link, DialError>?
-        client.dial = Dial(target, driver: driver) { [weak self, weak client] result in
+        clients.append(client)
+        client.dial = Dial(target, driver: driver) { [weak client] result in
             outcome = result
-            guard case .success(let link) = result, let client, let peer = link.peer else { return }
-            client.link = link
-            self?.byPeer[peer.number] = client
+            if case .success(let link) = result { client?.link = link }
         }
         switch try wait("a connection", { outcome }) {
         case .success: break
@@ -94,7 +97,6 @@ final class InteropStage: Application {
             let (_, words) = ClientFailure.words(error, settings)
             throw .failed(InteropFailure(expected: "a connection", received: "none", message: words))
         }
-        clients.append(client)
         try client.expectSetup()
         return client
     }
@@ -131,9 +133,11 @@ final class InteropStage: Application {
 
     // MARK: - Application
 
-    func connected(_ link: Link, _ peer: Peer) {}
+    func connected(_ link: Link, _ peer: Peer) { peers[ObjectIdentifier(link)] = peer }
 
-    func handle(_ event: SessionEvent, from peer: Peer, now: Instant) { byPeer[peer.number]?.handle(event) }
+    func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
+        clients.first { $0.peer === peer }?.handle(event, from: peer)
+    }
 
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {}
 
