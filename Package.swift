@@ -29,7 +29,8 @@ func layer(
 let layers: [[Target]] = [
     // Lifetimes: for `Bytes.span`, the one borrowed view of our own.
     layer("Wire", [], pure + [.enableExperimentalFeature("Lifetimes")]),
-    layer("MoQTCodec", ["Wire"], pure, testing: ["CAllocations", "FuzzBodies"], data: ["Musts.md", "Vectors"]),
+    layer(
+        "MoQTCodec", ["Wire"], pure, testing: ["CAllocations", "FuzzBodies"], data: ["Musts.md", "Sections", "Vectors"]),
     layer("MoQTSession", ["MoQTCodec", "Wire"], pure),
     layer("MoQTRelay", ["MoQTSession", "MoQTCodec", "Wire"], pure),
     layer("MoQTMedia", ["Wire"], pure),

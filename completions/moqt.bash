@@ -129,7 +129,7 @@ _moqt() {
             case $option in
                 --draft) values='22 21 20 19 18 17 16 15 14' ;;
                 --stream) values='message control request uni datagram' ;;
-                --context) values='answers= i_am= first= first_response= desc= max_ranges= offered= wt= fill_of= updates=' ;;
+                --context) values='answers= i_am= first= first_response= desc= max_ranges= offered= wt= fill_of= updates= loc=' ;;
                 -c|--count) values='any' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;

@@ -142,7 +142,7 @@ complete -c moqt -n '__fish_seen_subcommand_from announce' -l version -d 'Show t
 complete -c moqt -n '__fish_seen_subcommand_from inspect' -l hex -d 'FILE is hex text; its content tells otherwise'
 complete -c moqt -n '__fish_seen_subcommand_from inspect' -l draft -xa '22 21 20 19 18 17 16 15 14' -d 'Draft that the bytes follow'
 complete -c moqt -n '__fish_seen_subcommand_from inspect' -l stream -xa 'message control request uni datagram' -d 'Where the bytes are from'
-complete -c moqt -n '__fish_seen_subcommand_from inspect' -l context -xa 'answers= i_am= first= first_response= desc= max_ranges= offered= wt= fill_of= updates=' -d 'What the bytes do not say (see man moqt-inspect)'
+complete -c moqt -n '__fish_seen_subcommand_from inspect' -l context -xa 'answers= i_am= first= first_response= desc= max_ranges= offered= wt= fill_of= updates= loc=' -d 'What the bytes do not say (see man moqt-inspect)'
 complete -c moqt -n '__fish_seen_subcommand_from inspect' -l tree -s V -d 'Print every field, with its offset and length'
 complete -c moqt -n '__fish_seen_subcommand_from inspect' -l bytes -d 'Print the bytes too'
 complete -c moqt -n '__fish_seen_subcommand_from inspect' -l reencode -d 'Print each item encoded again, in hex'

@@ -177,7 +177,7 @@ extension Session {
 
     /// Closes for what the peer did on `stream`, or in a datagram when nil.
     mutating func close(for error: CodecError, on stream: StreamID?) {
-        let violation = Violation(error, on: stream)
+        let violation = Violation(error.cited(by: profile), on: stream)
         close(
             SessionClose(
                 origin: .us, code: violation.code, reason: violation.description, violation: violation))

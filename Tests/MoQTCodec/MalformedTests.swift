@@ -99,7 +99,7 @@ struct MalformedControlTests {
 
     @Test("a mandatory track property refuses the request only (Mandatory Track Properties)")
     func mandatory() throws {
-        let publish = try decode([hex("1d00130101046c69766505766964656f0700c0400001")], .fitting(.publish))
+        let publish = try decode([hex("1d00130001046c69766505766964656f0700c0400001")], .fitting(.publish))
         let refusal = try #require(publish.first?.refusal(draft18))
         #expect(refusal.scope == .request(.unsupportedExtension))
     }

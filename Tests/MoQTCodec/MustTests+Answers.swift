@@ -74,7 +74,7 @@ struct MustAnswerTests {
         let update = draft.message(0x02, [2, 0])
         let requestOK = draft.message(0x07, [0])
         #expect(try draft.fault(draft.subscribe() + update, .request(.subscribe)) == nil)
-        #expect(try draft.fault(requestOK + update, .reply(.publish)) == nil)
+        #expect(try draft.fault(requestOK + draft.message(0x02, [3, 0]), .reply(.publish)) == nil)
         #expect(try draft.fault(draft.subscribeOK() + update, .reply(.subscribe)) == .violation)
         #expect(try draft.fault(draft.fetchOK() + update, .reply(.fetch)) == .violation)
         for kind in [RequestKind.publishNamespace, .subscribeNamespace, .subscribeTracks] {

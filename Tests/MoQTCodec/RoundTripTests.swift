@@ -107,7 +107,7 @@ extension Seeded {
             body.requestID = RequestID(rawValue: number() & ~1)
             message = .goAway(body)
         case .subscribe(var body):
-            body.requestID = RequestID(rawValue: number())
+            body.requestID = RequestID(rawValue: number() & ~1)
             body.track = try fullTrackName()
             body.parameters = try parameters(subscription.union([.rendezvousTimeout, .groupOrder]))
             message = .subscribe(body)
@@ -117,7 +117,7 @@ extension Seeded {
             body.trackProperties = properties()
             message = .subscribeOK(body)
         case .publish(var body):
-            body.requestID = RequestID(rawValue: number())
+            body.requestID = RequestID(rawValue: number() & ~1)
             body.track = try fullTrackName()
             body.trackAlias = TrackAlias(rawValue: number())
             body.parameters = try parameters([.expires, .largestObject, .forward, .authorizationToken])
@@ -129,7 +129,7 @@ extension Seeded {
             body.reason = WireText(bytes: bytes(0...1024))
             message = .publishDone(body)
         case .fetch(var body):
-            body.requestID = RequestID(rawValue: number())
+            body.requestID = RequestID(rawValue: number() & ~1)
             let joining = RequestID(rawValue: number())
             body.target =
                 switch next() % 3 {
@@ -145,22 +145,22 @@ extension Seeded {
             body.trackProperties = properties()
             message = .fetchOK(body)
         case .trackStatus(var body):
-            body.requestID = RequestID(rawValue: number())
+            body.requestID = RequestID(rawValue: number() & ~1)
             body.track = try fullTrackName()
             body.parameters = try parameters([.authorizationToken])
             message = .trackStatus(body)
         case .publishNamespace(var body):
-            body.requestID = RequestID(rawValue: number())
+            body.requestID = RequestID(rawValue: number() & ~1)
             body.namespace = try namespace()
             body.parameters = try parameters([.authorizationToken])
             message = .publishNamespace(body)
         case .subscribeNamespace(var body):
-            body.requestID = RequestID(rawValue: number())
+            body.requestID = RequestID(rawValue: number() & ~1)
             body.prefix = try namespace()
             body.parameters = try parameters([.authorizationToken])
             message = .subscribeNamespace(body)
         case .subscribeTracks(var body):
-            body.requestID = RequestID(rawValue: number())
+            body.requestID = RequestID(rawValue: number() & ~1)
             body.prefix = try namespace()
             body.parameters = try parameters([.authorizationToken, .forward])
             message = .subscribeTracks(body)
@@ -175,7 +175,7 @@ extension Seeded {
             body.trackName = TrackName(bytes(0...20))
             message = .publishBlocked(body)
         case .requestUpdate(var body):
-            body.requestID = RequestID(rawValue: number())
+            body.requestID = RequestID(rawValue: number() & ~1)
             body.parameters = try parameters(subscription)
             message = .requestUpdate(body)
         case .requestOK(var body):

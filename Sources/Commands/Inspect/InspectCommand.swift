@@ -40,7 +40,8 @@ package enum InspectCommand {
         answers=REQUEST and updates=REQUEST, the kind of request that a response answers or an update changes; \
         first=true and first_response=true for the first message of a stream, or of the answering side; desc=true for \
         a fetch in descending order; fill_of=REQUEST for a stream that fills a subscription; max_ranges=N, the \
-        MAX_FILTER_RANGES announced; offered=N,N, the versions that CLIENT_SETUP offered; wt=true over WebTransport.
+        MAX_FILTER_RANGES announced; offered=N,N, the versions that CLIENT_SETUP offered; wt=true over WebTransport; loc=01, 02, 03 or 04, the draft \
+        of the Low Overhead Container that objects follow (04, unless the draft names a property itself).
         """,
     ]
 

@@ -14,6 +14,7 @@ enum ContextEntry: Hashable, Sendable {
     case filledRequest(String)
     case maximumFilterRanges(UInt64)
     case offeredVersions([UInt64])
+    case containerVersion(LOCVersion)
 
     /// nil for a key or value there is not.
     init?(_ text: String) {
@@ -31,6 +32,7 @@ enum ContextEntry: Hashable, Sendable {
         case "fill_of": self.init(value.isEmpty ? nil : value, Self.filledRequest)
         case "max_ranges": self.init(Self.number(value), Self.maximumFilterRanges)
         case "offered": self.init(Self.numbers(value), Self.offeredVersions)
+        case "loc": self.init(LOCVersion(number: value), Self.containerVersion)
         default: return nil
         }
     }
@@ -52,6 +54,7 @@ enum ContextEntry: Hashable, Sendable {
         case .filledRequest(let request): context.filledRequest = request
         case .maximumFilterRanges(let number): context.maximumFilterRanges = number
         case .offeredVersions(let versions): context.offeredVersions = versions
+        case .containerVersion(let version): context.containerVersion = version
         }
     }
 
@@ -75,6 +78,19 @@ enum ContextEntry: Hashable, Sendable {
     }
 }
 
+extension LOCVersion {
+    /// By the number of a draft of the Low Overhead Container, such as "04"; nil when its properties are not known.
+    fileprivate init?(number text: String) {
+        switch text {
+        case "00", "01", "0", "1": self = .loc01
+        case "02", "2": self = .loc02
+        case "03", "3": self = .loc03
+        case "04", "4": self = .loc04
+        default: return nil
+        }
+    }
+}
+
 extension RequestKind {
     /// By the name of the message that opens it, such as "SUBSCRIBE_NAMESPACE", in any draft; nil when there is none.
     fileprivate init?(draftName name: String) {
@@ -91,7 +107,7 @@ extension ValueType where Value == ContextEntry {
     static var context: Self {
         let keys = [
             "answers=", "i_am=", "first=", "first_response=", "desc=", "max_ranges=", "offered=", "wt=", "fill_of=",
-            "updates=",
+            "updates=", "loc=",
         ]
         return Self(
             "KEY=VALUE",

@@ -19,7 +19,7 @@ package struct CodecError: Error, Hashable, Sendable {
     package var field: String
     /// Bytes from the start of the stream or datagram to the field; 0 when encoding.
     package var offset: UInt64
-    /// Title of the draft's section that holds the rule.
+    /// Title of the section that holds the rule; the newest draft's, unless ``cited(by:)`` another.
     package var section: String
 
     package init(
@@ -30,6 +30,13 @@ package struct CodecError: Error, Hashable, Sendable {
         self.field = field
         self.offset = offset
         self.section = section
+    }
+
+    /// The same, naming the section as the draft of `profile` does.
+    package func cited(by profile: Profile) -> Self {
+        var error = self
+        error.section = profile.title(ofSection: section)
+        return error
     }
 
     /// A session error with PROTOCOL_VIOLATION.
@@ -47,7 +54,8 @@ package struct CodecError: Error, Hashable, Sendable {
 
 extension CodecError: CustomStringConvertible {
     package var description: String {
-        "\(code): \(field) at byte \(offset): \(what) (\(section))"
+        scope == .caller
+            ? "\(code): \(field): \(what) (\(section))" : "\(code): \(field) at byte \(offset): \(what) (\(section))"
     }
 
     /// The draft's name of the code, such as "PROTOCOL_VIOLATION".

@@ -1,49 +1,57 @@
 /// A code space of the draft. Open: a code this build does not know is kept as the peer sent it.
 ///
-/// Raw values are draft-18's; where a draft numbers a code otherwise its ``CodeTable`` says so. Codes that draft-18
-/// lacks have a later draft's number or one of ``CodeSpace/old``. An unknown code is to be treated as INTERNAL_ERROR
-/// and never closes a session by itself (draft-18 "Grease").
-package protocol WireCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible where RawValue == UInt64 {
+/// Numbers are draft-18's; where a draft numbers a code otherwise its ``CodeTable`` says so. Codes that draft-18 lacks
+/// have a later draft's number, or one that is no draft's. An unknown code is to be treated as INTERNAL_ERROR and never
+/// closes a session by itself (draft-18 "Grease").
+package protocol WireCode: Hashable, Sendable, CustomStringConvertible {
     init(rawValue: UInt64)
+    /// Its number in its space.
+    var rawValue: UInt64 { get set }
+    /// What the number is.
+    var space: CodeSpace { get set }
     /// What an unknown code is treated as; every draft has it.
     static var internalError: Self { get }
-    /// The newest draft's names of the known codes.
+    /// The newest draft's names of the known codes of ``CodeSpace/wire``.
     static var names: [UInt64: String] { get }
+    /// Names of those of ``CodeSpace/old``.
+    static var oldNames: [UInt64: String] { get }
 }
 
 extension WireCode {
+    package static var oldNames: [UInt64: String] { [:] }
+
+    init(rawValue: UInt64, in space: CodeSpace) {
+        self.init(rawValue: rawValue)
+        self.space = space
+    }
+
     /// The newest draft's name, or nil for a code that has none here.
-    package var name: String? { Self.names[rawValue] }
+    package var name: String? {
+        switch space {
+        case .wire: Self.names[rawValue]
+        case .old: Self.oldNames[rawValue]
+        case .unassigned: nil
+        }
+    }
 
     /// The name, or the number in hexadecimal when the code is unknown.
-    package var description: String {
-        name ?? "0x" + String(CodeSpace.unassignedNumber(rawValue) ?? rawValue, radix: 16)
-    }
+    package var description: String { name ?? "0x" + String(rawValue, radix: 16) }
 }
 
-/// Raw values of ``WireCode`` that no draft uses on the wire: the last 512.
-enum CodeSpace {
-    /// First of the codes that only drafts before 18 have.
-    static let old = UInt64.max - 0xFF
-    /// First of those that stand for a number below 0x100 which means something here, but nothing in its draft.
-    static let unassigned = UInt64.max - 0x1FF
-
-    /// The raw value for `number`, to which its draft gives no meaning; nil when there is none.
-    static func unassignedCode(_ number: UInt64, isTaken: Bool) -> UInt64? {
-        guard number < unassigned else { return nil }
-        guard isTaken else { return number }
-        return number < 0x100 ? unassigned + number : nil
-    }
-
-    /// The number that a raw value of ``unassignedCode(_:isTaken:)`` stands for; nil for other raw values.
-    static func unassignedNumber(_ code: UInt64) -> UInt64? {
-        (unassigned..<old).contains(code) ? code - unassigned : nil
-    }
+/// What the number of a ``WireCode`` is.
+package enum CodeSpace: Hashable, Sendable {
+    /// The one that is sent.
+    case wire
+    /// A name for a code that only drafts before 18 have.
+    case old
+    /// The one that is sent, to which its draft gives no meaning, though it has one here.
+    case unassigned
 }
 
 /// Why a session was closed (draft-18 "Session Termination Error Codes").
 package struct SessionCode: WireCode {
     package var rawValue: UInt64
+    package var space = CodeSpace.wire
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
     package static let noError = Self(rawValue: 0x0)
@@ -69,9 +77,9 @@ package struct SessionCode: WireCode {
     /// Since draft-19.
     package static let tooManyRequestUpdates = Self(rawValue: 0x1B)
     /// A Request ID at or beyond the limit (draft-16 "MAX_REQUEST_ID").
-    package static let tooManyRequests = Self(rawValue: CodeSpace.old)
+    package static let tooManyRequests = Self(rawValue: 0, in: .old)
     /// draft-17 "Required Request ID".
-    package static let invalidRequiredRequestID = Self(rawValue: CodeSpace.old + 1)
+    package static let invalidRequiredRequestID = Self(rawValue: 1, in: .old)
 
     package static let names: [UInt64: String] = [
         0x0: "NO_ERROR", 0x1: "INTERNAL_ERROR", 0x2: "UNAUTHORIZED", 0x3: "PROTOCOL_VIOLATION",
@@ -80,14 +88,15 @@ package struct SessionCode: WireCode {
         0x12: "DATA_STREAM_TIMEOUT", 0x13: "AUTH_TOKEN_CACHE_OVERFLOW", 0x14: "DUPLICATE_AUTH_TOKEN_ALIAS",
         0x15: "VERSION_NEGOTIATION_FAILED", 0x16: "MALFORMED_AUTH_TOKEN", 0x17: "UNKNOWN_AUTH_TOKEN_ALIAS",
         0x18: "EXPIRED_AUTH_TOKEN", 0x19: "INVALID_AUTHORITY", 0x1A: "MALFORMED_AUTHORITY",
-        0x1B: "TOO_MANY_REQUEST_UPDATES", CodeSpace.old: "TOO_MANY_REQUESTS",
-        CodeSpace.old + 1: "INVALID_REQUIRED_REQUEST_ID",
+        0x1B: "TOO_MANY_REQUEST_UPDATES",
     ]
+    package static let oldNames: [UInt64: String] = [0: "TOO_MANY_REQUESTS", 1: "INVALID_REQUIRED_REQUEST_ID"]
 }
 
 /// Why a request failed (draft-18 "REQUEST_ERROR Codes").
 package struct RequestErrorCode: WireCode {
     package var rawValue: UInt64
+    package var space = CodeSpace.wire
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
     package static let internalError = Self(rawValue: 0x0)
@@ -114,9 +123,9 @@ package struct RequestErrorCode: WireCode {
     /// Since draft-19.
     package static let invalidFilter = Self(rawValue: 0x36)
     /// The range of a FETCH holds nothing (draft-14 "FETCH_ERROR"); later drafts answer with no objects.
-    package static let noObjects = Self(rawValue: CodeSpace.old)
+    package static let noObjects = Self(rawValue: 0, in: .old)
     /// draft-15 "REQUEST_ERROR".
-    package static let unknownStatusInRange = Self(rawValue: CodeSpace.old + 1)
+    package static let unknownStatusInRange = Self(rawValue: 1, in: .old)
 
     package static let names: [UInt64: String] = [
         0x0: "INTERNAL_ERROR", 0x1: "UNAUTHORIZED", 0x2: "TIMEOUT", 0x3: "NOT_SUPPORTED",
@@ -124,14 +133,15 @@ package struct RequestErrorCode: WireCode {
         0x10: "DOES_NOT_EXIST", 0x11: "INVALID_RANGE", 0x12: "MALFORMED_TRACK", 0x19: "DUPLICATE_SUBSCRIPTION",
         0x20: "UNINTERESTED", 0x30: "PREFIX_OVERLAP", 0x31: "NAMESPACE_TOO_LARGE",
         0x32: "INVALID_JOINING_REQUEST_ID", 0x33: "UNSUPPORTED_EXTENSION", 0x34: "REDIRECT",
-        0x35: "CONFLICTING_FILTERS", 0x36: "INVALID_FILTER", CodeSpace.old: "NO_OBJECTS",
-        CodeSpace.old + 1: "UNKNOWN_STATUS_IN_RANGE",
+        0x35: "CONFLICTING_FILTERS", 0x36: "INVALID_FILTER",
     ]
+    package static let oldNames: [UInt64: String] = [0: "NO_OBJECTS", 1: "UNKNOWN_STATUS_IN_RANGE"]
 }
 
 /// Why a subscription ended (draft-18 "PUBLISH_DONE Codes").
 package struct PublishDoneCode: WireCode {
     package var rawValue: UInt64
+    package var space = CodeSpace.wire
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
     package static let internalError = Self(rawValue: 0x0)
@@ -155,6 +165,7 @@ package struct PublishDoneCode: WireCode {
 /// Why a stream was reset or refused by STOP_SENDING (draft-18 "Stream Reset Error Codes").
 package struct StreamResetCode: WireCode {
     package var rawValue: UInt64
+    package var space = CodeSpace.wire
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
     package static let internalError = Self(rawValue: 0x0)

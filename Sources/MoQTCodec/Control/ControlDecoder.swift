@@ -154,7 +154,7 @@ package struct ControlDecoder: Sendable {
                 first = first ?? error
             }
         }
-        throw first ?? misplaced("nothing can come here", "Control Messages")
+        throw first ?? misplaced("nothing can come here", section: "Control Messages")
     }
 
     private func decode(_ candidate: Admitted, _ body: Bytes, _ base: UInt64) throws(CodecError) -> ControlMessage {
@@ -188,15 +188,14 @@ extension ControlDecoder {
     func admit(_ type: UInt64) throws(CodecError) -> [Admitted] {
         let layouts = profile.layouts(code: type)
         guard !layouts.isEmpty else {
-            throw misplaced("unknown type 0x\(String(type, radix: 16))", "Control Messages")
+            throw misplaced("unknown type 0x\(String(type, radix: 16))", section: "Control Messages")
         }
-        let isOnControl = stream == .control
         var result: [Admitted] = []
         var refusal: CodecError?
         for layout in layouts {
             if case .any(let hints) = stream {
                 if let admitted = admit(layout, hints) { result.append(admitted) }
-            } else if isOnControl ? profile.isForControlStream(layout) : !layout.places.control {
+            } else if carries(layout) {
                 do {
                     result.append(Admitted(layout: layout, context: try admit(layout)))
                 } catch {
@@ -205,7 +204,14 @@ extension ControlDecoder {
             }
         }
         guard result.isEmpty else { return result }
-        throw refusal ?? misplaced("0x\(String(type, radix: 16)) is not for this kind of stream", "Control Messages")
+        throw refusal
+            ?? misplaced(
+                "0x\(String(type, radix: 16)) is not for this kind of stream", section: "Control Messages")
+    }
+
+    /// Whether messages of `layout` stand on this kind of stream, which is known, at all.
+    func carries(_ layout: MessageLayout) -> Bool {
+        stream == .control ? profile.isForControlStream(layout) : !layout.places.control
     }
 
     private func admit(_ layout: MessageLayout, _ hints: MessageContext) -> Admitted? {
@@ -221,7 +227,7 @@ extension ControlDecoder {
     /// Whether a message of this layout may come now, and what it then belongs to.
     private func admit(_ layout: MessageLayout) throws(CodecError) -> MessageContext {
         if let only = layout.places.sender, let sender, only != sender {
-            throw misplaced("\(layout.name) is not for a \(sender) to send", layout.name)
+            throw misplaced("\(layout.name) is not for a \(sender) to send", section: layout.name)
         }
         switch stream {
         case .control: return try admitOnControl(layout)
@@ -234,7 +240,8 @@ extension ControlDecoder {
     private func admitOnControl(_ layout: MessageLayout) throws(CodecError) -> MessageContext {
         guard (layout.kind == .setup) != isStarted else {
             throw misplaced(
-                isStarted ? "a second \(layout.name)" : "\(layout.name) before the setup", "Session initialization")
+                isStarted ? "a second \(layout.name)" : "\(layout.name) before the setup",
+                section: "Session initialization")
         }
         return context(layout.place)
     }
@@ -242,7 +249,7 @@ extension ControlDecoder {
     private func admitOnRequest(_ layout: MessageLayout) throws(CodecError) -> MessageContext {
         guard let request else {
             guard let opens = layout.places.opens, profile.requestStreams.contains(opens) else {
-                throw misplaced("\(layout.name) cannot open a stream", "Session initialization")
+                throw misplaced("\(layout.name) cannot open a stream", section: "Session initialization")
             }
             return context(.request(opens))
         }
@@ -267,10 +274,10 @@ extension ControlDecoder {
     }
 
     private func unexpected(_ layout: MessageLayout) -> CodecError {
-        misplaced("\(layout.name) cannot come here", layout.name)
+        misplaced("\(layout.name) cannot come here", section: layout.name)
     }
 
-    private func misplaced(_ what: String, _ section: String) -> CodecError {
+    private func misplaced(_ what: String, section: String) -> CodecError {
         .violation(what, field: "Message Type", offset: partial.consumed, section: section)
     }
 }

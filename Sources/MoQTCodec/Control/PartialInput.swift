@@ -14,6 +14,9 @@ struct PartialInput: Sendable {
     /// Nothing waits. Something does where a view lies in a slab of the element's own, which may be kept with it.
     var isEmpty: Bool { slab == nil }
 
+    /// Bytes of the stream that came: those taken, and those that wait.
+    var end: UInt64 { consumed + UInt64(held) }
+
     /// What waits.
     private var waiting: Bytes { slab.map { Bytes(slab: $0, offset: 0, count: $0.count) } ?? Bytes() }
 

@@ -12,24 +12,31 @@ struct FetchGroup: Sendable {
     /// How the group, or with it the track, was said to end.
     private var end: ObjectStatus?
 
-    /// The state behind `object`, whose properties state these gaps.
-    func followed(
-        by object: FetchObject, groupGap: UInt64?, objectGap: UInt64?, offset: UInt64
-    ) throws(CodecError) -> FetchGroup {
+    /// What an object says of gaps, and where its fields are.
+    struct Fields {
+        var groupGap: PropertyCheck.Gap?
+        var objectGap: PropertyCheck.Gap?
+        var groupOffset: UInt64
+        var objectOffset: UInt64
+        var names: (group: StaticString, object: StaticString)
+    }
+
+    /// The state behind `object`.
+    func followed(by object: FetchObject, _ fields: Fields) throws(CodecError) -> FetchGroup {
         var next = self
         let location = object.location
         if let last {
             if last.group == location.group {
-                try check(location, after: last, groupGap, objectGap, offset)
+                try check(location, after: last, fields)
             } else {
-                try check(location, behind: last, groupGap, offset)
+                try check(location, behind: last, fields)
                 next.gap = nil
                 if end == .endOfGroup { next.end = nil }
             }
         }
-        if let groupGap {
-            next.gap = groupGap
-            next.missing = (location.group, groupGap)
+        if let gap = fields.groupGap {
+            next.gap = gap.count
+            next.missing = (location.group, gap.count)
         }
         if object.status == .endOfGroup || object.status == .endOfTrack { next.end = object.status }
         next.last = location
@@ -37,30 +44,30 @@ struct FetchGroup: Sendable {
     }
 
     /// In the same group.
-    private func check(
-        _ location: Location, after last: Location, _ groupGap: UInt64?, _ objectGap: UInt64?, _ offset: UInt64
-    ) throws(CodecError) {
-        guard end == nil else { throw malformed("\(location) comes after the end of its group", "Object ID", offset) }
-        if let objectGap, last.object >= location.object - objectGap {
-            throw malformed("the gap covers object \(last.object)", "Prior Object ID Gap", offset)
+    private func check(_ location: Location, after last: Location, _ fields: Fields) throws(CodecError) {
+        guard end == nil else {
+            throw malformed(
+                "\(location) comes after the end of its group", "\(fields.names.object)", fields.objectOffset)
         }
-        if let gap, let groupGap, gap != groupGap {
-            throw malformed("it was \(gap) before", "Prior Group ID Gap", offset)
+        if let gap = fields.objectGap, last.object >= location.object - gap.count {
+            throw malformed("the gap covers object \(last.object)", "Prior Object ID Gap", gap.offset)
+        }
+        if let before = gap, let gap = fields.groupGap, before != gap.count {
+            throw malformed("it was \(before) before", "Prior Group ID Gap", gap.offset)
         }
     }
 
     /// In another group.
-    private func check(
-        _ location: Location, behind last: Location, _ groupGap: UInt64?, _ offset: UInt64
-    ) throws(CodecError) {
+    private func check(_ location: Location, behind last: Location, _ fields: Fields) throws(CodecError) {
         if end == .endOfTrack, location > last {
-            throw malformed("\(location) is beyond the end of the track", "Group ID", offset)
+            throw malformed("\(location) is beyond the end of the track", "\(fields.names.group)", fields.groupOffset)
         }
         if location.group < missing.group, location.group >= missing.group - missing.count {
-            throw malformed("group \(location.group) was said to be missing", "Prior Group ID Gap", offset)
+            throw malformed(
+                "group \(location.group) was said to be missing", "\(fields.names.group)", fields.groupOffset)
         }
-        if let groupGap, last.group < location.group, last.group >= location.group - groupGap {
-            throw malformed("the gap covers group \(last.group)", "Prior Group ID Gap", offset)
+        if let gap = fields.groupGap, last.group < location.group, last.group >= location.group - gap.count {
+            throw malformed("the gap covers group \(last.group)", "Prior Group ID Gap", gap.offset)
         }
     }
 

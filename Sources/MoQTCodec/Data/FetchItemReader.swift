@@ -28,6 +28,14 @@ struct FetchItemReader: ElementReader, Sendable {
         var subgroup: UInt64 = 0
         var object: UInt64 = 0
         var priority: UInt8 = 0
+        // Where they are; what was not sent follows from the flags, in front.
+        var groupOffset, objectOffset, priorityOffset: UInt64
+
+        init(at start: UInt64) {
+            groupOffset = start
+            objectOffset = start
+            priorityOffset = start
+        }
     }
 
     var order = GroupOrder.ascending
@@ -77,11 +85,14 @@ struct FetchItemReader: ElementReader, Sendable {
         _ view: Bytes, _ reason: FetchGap.Reason, _ cursor: inout HeaderCursor<Trace>
     ) throws(CodecError) -> Element? {
         // Absolute in every draft, and nothing follows: those with deltas renamed the fields of objects alone.
-        guard let group = cursor.integer(view.span, "Group ID"), let object = cursor.integer(view.span, "Object ID")
-        else { return nil }
+        let groupOffset = cursor.offset
+        guard let group = cursor.integer(view.span, "Group ID") else { return nil }
+        let objectOffset = cursor.offset
+        guard let object = cursor.integer(view.span, "Object ID") else { return nil }
         let end = Location(group: group, object: object)
         if let before = prior.location, order.isLater(before, than: end) {
-            throw malformed("a gap that ends at \(end) follows \(before)", "Object ID", cursor.base)
+            let (field, offset) = before.group == group ? ("Object ID", objectOffset) : ("Group ID", groupOffset)
+            throw malformed("a gap that ends at \(end) follows \(before)", field, offset)
         }
         return .gap(FetchGap(reason: reason, end: end))
     }
@@ -92,7 +103,7 @@ struct FetchItemReader: ElementReader, Sendable {
         let start = cursor.base
         try checkReferences(flags, start)
         guard let fields = fields(flags, view.span, &cursor) else { return nil }
-        let location = try location(flags, fields, start)
+        let location = try location(flags, fields)
         let subgroup = try subgroup(flags, fields, start)
         let priority = flags & FetchFlags.priority == 0 ? prior.priority ?? 0 : fields.priority
         var range = PropertiesRange()
@@ -109,14 +120,15 @@ struct FetchItemReader: ElementReader, Sendable {
         let object = FetchObject(
             location: location, subgroup: subgroup, priority: priority, status: status,
             properties: range.properties(in: view, profile), payloadLength: length)
-        return .object(object, try check(object, range, view.span, start))
+        return .object(object, try check(object, fields, range, view.span, start))
     }
 
     private func fields<Trace: FieldTracing>(
         _ flags: UInt64, _ bytes: Span<UInt8>, _ cursor: inout HeaderCursor<Trace>
     ) -> Fields? {
-        var fields = Fields()
+        var fields = Fields(at: cursor.base)
         if flags & FetchFlags.group != 0 {
+            fields.groupOffset = cursor.offset
             guard let number = cursor.integer(bytes, profile.objects.names.fetchGroup) else { return nil }
             fields.group = number
         }
@@ -125,10 +137,12 @@ struct FetchItemReader: ElementReader, Sendable {
             fields.subgroup = number
         }
         if flags & FetchFlags.object != 0 {
+            fields.objectOffset = cursor.offset
             guard let number = cursor.integer(bytes, profile.objects.names.fetchObject) else { return nil }
             fields.object = number
         }
         if flags & FetchFlags.priority != 0 {
+            fields.priorityOffset = cursor.offset
             guard let octet = cursor.octet(bytes, "Publisher Priority") else { return nil }
             fields.priority = octet
         }
@@ -150,34 +164,39 @@ struct FetchItemReader: ElementReader, Sendable {
         }
     }
 
-    private func location(_ flags: UInt64, _ fields: Fields, _ offset: UInt64) throws(CodecError) -> Location {
+    private func location(_ flags: UInt64, _ fields: Fields) throws(CodecError) -> Location {
         guard let before = prior.location else { return Location(group: fields.group, object: fields.object) }
         let statesGroup = flags & FetchFlags.group != 0
         let statesObject = flags & FetchFlags.object != 0
         var location = before
-        if statesGroup { location.group = form.isDelta ? try group(before.group, fields.group, offset) : fields.group }
+        if statesGroup { location.group = form.isDelta ? try group(before.group, fields) : fields.group }
         if statesObject, statesGroup || !form.isDelta {
             location.object = fields.object
         } else {
             let (object, overflow) = before.object.addingReportingOverflow(statesObject ? fields.object : 1)
             guard !overflow, object <= profile.integers.maximum else {
-                throw violation("the Object ID is out of range", "\(profile.objects.names.fetchObject)", offset)
+                throw violation(
+                    "the Object ID is out of range", "\(profile.objects.names.fetchObject)", fields.objectOffset)
             }
             location.object = object
         }
         guard order.isLater(location, than: before) else {
-            throw malformed("\(location) does not follow \(before)", "\(profile.objects.names.fetchObject)", offset)
+            let names = profile.objects.names
+            let (field, offset) =
+                location.group == before.group
+                ? (names.fetchObject, fields.objectOffset) : (names.fetchGroup, fields.groupOffset)
+            throw malformed("\(location) does not follow \(before)", "\(field)", offset)
         }
         return location
     }
 
-    private func group(_ before: UInt64, _ delta: UInt64, _ offset: UInt64) throws(CodecError) -> UInt64 {
-        let (step, tooLong) = delta.addingReportingOverflow(1)
+    private func group(_ before: UInt64, _ fields: Fields) throws(CodecError) -> UInt64 {
+        let (step, tooLong) = fields.group.addingReportingOverflow(1)
         let (group, overflow) =
             order == .ascending
             ? before.addingReportingOverflow(step) : before.subtractingReportingOverflow(step)
         guard !tooLong, !overflow else {
-            throw violation("the Group ID is out of range", "\(profile.objects.names.fetchGroup)", offset)
+            throw violation("the Group ID is out of range", "\(profile.objects.names.fetchGroup)", fields.groupOffset)
         }
         return group
     }
@@ -198,23 +217,25 @@ struct FetchItemReader: ElementReader, Sendable {
 
     /// Holds the object to what the stream said before it.
     private func check(
-        _ object: FetchObject, _ range: PropertiesRange, _ bytes: Span<UInt8>, _ offset: UInt64
+        _ object: FetchObject, _ fields: Fields, _ range: PropertiesRange, _ bytes: Span<UInt8>, _ base: UInt64
     ) throws(CodecError) -> FetchGroup {
         let location = object.location
         if form.onePriorityPerSubgroup, let before = prior.subgroup, before.group == location.group,
             before.id == object.subgroup, before.priority != object.priority
         {
-            throw malformed("subgroup \(before.id) had \(before.priority)", "Publisher Priority", offset)
+            throw malformed("subgroup \(before.id) had \(before.priority)", "Publisher Priority", fields.priorityOffset)
         }
-        var groupGap: UInt64?
-        var objectGap: UInt64?
+        let names = profile.objects.names
+        var group = FetchGroup.Fields(
+            groupOffset: fields.groupOffset, objectOffset: fields.objectOffset,
+            names: (names.fetchGroup, names.fetchObject))
         if range.count > 0 {
             var check = PropertyCheck(
-                profile: profile, isTrack: false, base: offset, group: location.group, object: location.object)
+                profile: profile, isTrack: false, base: base, group: location.group, object: location.object)
             try check.walk(bytes, profile.pairs, from: range.start, to: range.start + range.count)
-            (groupGap, objectGap) = (check.groupGap, check.objectGap)
+            (group.groupGap, group.objectGap) = (check.groupGap, check.objectGap)
         }
-        return try group.followed(by: object, groupGap: groupGap, objectGap: objectGap, offset: offset)
+        return try self.group.followed(by: object, group)
     }
 
     private func violation(_ what: String, _ field: String, _ offset: UInt64) -> CodecError {

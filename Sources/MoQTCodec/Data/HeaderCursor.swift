@@ -90,7 +90,7 @@ extension HeaderCursor {
             let names = profile.objects.names
             throw CodecError(
                 .track, "\(length) bytes, at most \(limits.maximumPropertiesLength) are accepted",
-                field: "\(names.propertiesLength)", offset: lengthOffset, section: names.propertiesSection)
+                field: "\(names.propertiesLength)", offset: lengthOffset, section: "Object Properties")
         }
         let range = PropertiesRange(start: position, count: Int(length))
         guard skip(view.span, range.count) else { return nil }
@@ -114,7 +114,7 @@ extension HeaderCursor {
         guard !hasProperties || profile.objects.statusesWithProperties.contains(status) else {
             throw .violation(
                 "an object with this status has no properties", field: "Object Status", offset: start,
-                section: profile.objects.names.propertiesSection)
+                section: "Object Properties")
         }
         return status
     }

@@ -90,8 +90,10 @@ struct ObjectStreamReader: Sendable {
     func finish() throws(CodecError) {
         switch phase {
         case .object where partial.isEmpty, .payload(remaining: 0): return
-        case .header, .object, .payload:
-            throw .violation("the stream ends inside an object", field: "FIN", offset: offset, section: "Streams")
+        case .header:
+            throw .violation("the stream ends inside its header", field: "FIN", offset: partial.end, section: "Streams")
+        case .object, .payload:
+            throw .violation("the stream ends inside an object", field: "FIN", offset: partial.end, section: "Streams")
         }
     }
 }

@@ -78,13 +78,13 @@ struct SubgroupObjectReader: ElementReader, Sendable {
     ) throws(CodecError) -> UInt64? {
         var check = PropertyCheck(profile: profile, isTrack: false, base: base, group: group, object: id)
         try check.walk(bytes, profile.pairs, from: range.start, to: range.start + range.count)
-        if let gap = check.objectGap, let previous, previous >= id - gap {
-            throw malformed("the gap covers object \(previous)", "Prior Object ID Gap", base)
+        if let gap = check.objectGap, let previous, previous >= id - gap.count {
+            throw malformed("the gap covers object \(previous)", "Prior Object ID Gap", gap.offset)
         }
-        if let gap = check.groupGap, let groupGap, gap != groupGap {
-            throw malformed("it was \(groupGap) before", "Prior Group ID Gap", base)
+        if let gap = check.groupGap, let groupGap, gap.count != groupGap {
+            throw malformed("it was \(groupGap) before", "Prior Group ID Gap", gap.offset)
         }
-        return check.groupGap
+        return check.groupGap?.count
     }
 
     private func malformed(_ what: String, _ field: String, _ offset: UInt64) -> CodecError {

@@ -63,17 +63,19 @@ package struct UniStreamRecognizer: Sendable {
 package enum Padding {
     /// Appends the type that opens a padding stream; any number of zero bytes may follow.
     package static func appendStreamType(to out: inout [UInt8], profile: Profile) throws(CodecError) {
-        try append(profile.streams.padding, to: &out, profile)
+        try append(profile.streams.padding, to: &out, profile, section: "Unidirectional Stream Types")
     }
 
     /// Appends the type that opens a padding datagram; any number of zero bytes may follow.
     package static func appendDatagramType(to out: inout [UInt8], profile: Profile) throws(CodecError) {
-        try append(profile.datagrams.padding, to: &out, profile)
+        try append(profile.datagrams.padding, to: &out, profile, section: "Datagrams")
     }
 
-    private static func append(_ type: UInt64?, to out: inout [UInt8], _ profile: Profile) throws(CodecError) {
+    private static func append(
+        _ type: UInt64?, to out: inout [UInt8], _ profile: Profile, section: String
+    ) throws(CodecError) {
         guard let type else {
-            throw .inexpressible("\(profile.name) has no padding", field: "Type", section: "Padding")
+            throw .inexpressible("\(profile.name) has no padding", field: "Type", section: section)
         }
         profile.integers.append(type, to: &out)
     }

@@ -31,6 +31,7 @@ struct FieldReader: FieldVisitor {
     }
 
     var atEnd: Bool { position == end }
+    var offset: UInt64 { base + UInt64(fieldStart) }
     /// Bytes left of the frame that is open.
     var remaining: Int { end - position }
 
@@ -63,7 +64,8 @@ struct FieldReader: FieldVisitor {
 
     mutating func bytes(_ field: StaticString, _ value: inout [UInt8], limit: UInt64) throws(CodecError) {
         let length = try length(field, limit: limit)
-        value = input.slice(from: position, count: length).array
+        value.removeAll(keepingCapacity: true)
+        input.slice(from: position, count: length).append(to: &value)
         position += length
     }
 
@@ -95,9 +97,7 @@ struct FieldReader: FieldVisitor {
     }
 
     func fault(_ what: String, _ field: StaticString, code: SessionCode, section: String?) -> CodecError {
-        CodecError(
-            .session(code), what, field: "\(field)", offset: base + UInt64(fieldStart), section: section ?? self.section
-        )
+        CodecError(.session(code), what, field: "\(field)", offset: offset, section: section ?? self.section)
     }
 
     /// Values outlive the block of memory their message was received in.

@@ -19,14 +19,14 @@ extension FieldVisitor {
             value.forward = forward
         case .filter:
             var filter = value.locationFilter ?? .unfiltered
-            try locationFilterFields(&filter, .endGroup)
+            try locationFilterFields(&filter, .endGroup, &value.filterRefusal)
             value.locationFilter = filter
         case .expires:
             var expires = value.expires ?? 0
             try integer("Expires", &expires)
             value.expires = expires
         case .largestLocation: try largestLocation(&value.largestObject)
-        case .updatedRange: try updatedRange(&value.locationFilter)
+        case .updatedRange: try updatedRange(&value.locationFilter, &value.filterRefusal)
         default: misplaced(field, message)
         }
     }
@@ -61,7 +61,9 @@ extension FieldVisitor {
     }
 
     /// Start, and end plus 1 or 0 for none (draft-14 "SUBSCRIBE_UPDATE").
-    private mutating func updatedRange(_ value: inout LocationFilter?) throws(CodecError) {
+    private mutating func updatedRange(
+        _ value: inout LocationFilter?, _ refusal: inout CodecError?
+    ) throws(CodecError) {
         var start = Location.zero
         var beyond: UInt64 = 0
         if !Self.reads {
@@ -80,5 +82,6 @@ extension FieldVisitor {
         try location("Start Group", "Start Object", &start)
         try integer("End Group", &beyond)
         value = beyond == 0 ? .absoluteStart(start) : .absoluteRange(start: start, end: RangeEnd(group: beyond - 1))
+        if value?.isInverted == true { try refuseRange("End Group", section: "SUBSCRIBE_UPDATE", &refusal) }
     }
 }

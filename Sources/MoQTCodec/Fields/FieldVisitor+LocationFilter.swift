@@ -22,29 +22,42 @@ package enum LocationFilterForm: Hashable, Sendable {
 
 extension FieldVisitor {
     /// The filter as the value of a parameter, behind its length where the draft has one.
+    /// - Parameter refusal: why the request must be refused, unless it is said already.
     mutating func locationFilter(
-        _ value: inout LocationFilter, _ form: LocationFilterForm, _ field: StaticString
+        _ value: inout LocationFilter, _ form: LocationFilterForm, _ field: StaticString, _ refusal: inout CodecError?
     ) throws(CodecError) {
         guard form != .fieldType else {
             begin(field, .structure)
             defer { end() }
-            return try locationFilterFields(&value, form)
+            return try locationFilterFields(&value, form, &refusal)
         }
         let frame = try open(field, limit: profile.limits.pairValue, code: form.misfit)
-        try locationFilterFields(&value, form)
+        try locationFilterFields(&value, form, &refusal)
         try close(frame, field)
     }
 
     /// The filter without a length, as draft-14's messages hold it. With ``LocationFilterForm/fieldCount`` it fills
     /// the frame that is open.
     mutating func locationFilterFields(
-        _ value: inout LocationFilter, _ form: LocationFilterForm
+        _ value: inout LocationFilter, _ form: LocationFilterForm, _ refusal: inout CodecError?
     ) throws(CodecError) {
         switch form {
         case .endGroup, .endGroupDelta: try typedFilter(&value, hasDelta: form == .endGroupDelta)
         case .fieldCount: try countedFilter(&value)
         case .fieldType: try fieldTypeFilter(&value)
         }
+        guard value.isInverted else { return }
+        try refuseRange(value.end?.object == nil ? "End Group" : "EndObject", section: filterSection, &refusal)
+    }
+
+    /// A range that ends, in the field visited last, before it starts: the request for it is refused, and none is made.
+    mutating func refuseRange(
+        _ field: StaticString, section: String, _ refusal: inout CodecError?
+    ) throws(CodecError) {
+        var error = fault("the range ends before it starts", field, section: section)
+        guard Self.reads else { throw error }
+        error.scope = .request(.invalidRange)
+        refusal = refusal ?? error
     }
 }
 
@@ -103,9 +116,6 @@ extension FieldVisitor {
         if hasDelta {
             try endGroupDelta(&group, from: start.group, "End Group Delta")
         } else {
-            guard Self.reads || group >= start.group else {
-                throw fault("the end group is before the start", "End Group", section: filterSection)
-            }
             try integer("End Group", &group)
         }
         value = .absoluteRange(start: start, end: RangeEnd(group: group))

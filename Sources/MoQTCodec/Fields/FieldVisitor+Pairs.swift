@@ -10,6 +10,7 @@ struct PairSlot {
 
     /// `known`, which ascend, and `unknown` in ascending order of type, or in `order`.
     static func merged(_ known: [PairSlot], _ unknown: [KeyValue], _ order: WireOrder) -> [PairSlot] {
+        guard !unknown.isEmpty || !order.types.isEmpty else { return known }
         var slots = known
         for (index, pair) in unknown.enumerated() {
             let place = slots.firstIndex { $0.type > pair.type } ?? slots.endIndex

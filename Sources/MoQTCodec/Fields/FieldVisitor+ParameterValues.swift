@@ -25,7 +25,7 @@ extension FieldVisitor {
             try self.number(&number, rule, range: 1...2)
             value.groupOrder = number == 2 ? .descending : .ascending
             note(.meaning(number == 2 ? "Descending" : "Ascending"))
-        case .locationFilter: try locationFilter(&value.locationFilter, rule)
+        case .locationFilter: try locationFilter(&value, rule)
         case .fill: try fillParameters(&value)
         case .subgroupFilter: try rangeFilter(.subgroupID, &value, index: index)
         case .objectIDFilter: try rangeFilter(.objectID, &value, index: index)
@@ -84,13 +84,13 @@ extension FieldVisitor {
         value = number.flatMap(UInt8.init(exactly:))
     }
 
-    private mutating func locationFilter(_ value: inout LocationFilter?, _ rule: ParameterRule) throws(CodecError) {
+    private mutating func locationFilter(_ value: inout Parameters, _ rule: ParameterRule) throws(CodecError) {
         guard case .locationFilter(let form) = rule.encoding else {
             preconditionFailure("a profile writes a filter in no form")
         }
-        var filter = value ?? .unfiltered
-        try locationFilter(&filter, form, rule.field)
-        value = filter
+        var filter = value.locationFilter ?? .unfiltered
+        try locationFilter(&filter, form, rule.field, &value.filterRefusal)
+        value.locationFilter = filter
     }
 
     /// draft-22 "TRACK_NAMESPACE_PREFIX Parameter". Behind a length, as peers send it whose drafts leave it open: the

@@ -36,7 +36,7 @@ extension FieldVisitor {
     private mutating func readParameter(
         _ type: UInt64, _ value: inout Parameters, in scope: ParameterScope
     ) throws(CodecError) {
-        let rule = profile.parameters.first { $0.code == type }
+        let rule = profile.rule(ofParameter: type)
         if let rule { note(.pair("\(rule.field)")) }
         guard let rule, !rule.scope.union(rule.alsoReadIn).isDisjoint(with: scope) else {
             try checkIgnored(type, rule, in: scope)
@@ -88,30 +88,27 @@ extension FieldVisitor {
     }
 
     private func slots(of value: Parameters, in scope: ParameterScope) throws(CodecError) -> [PairSlot] {
+        var rest = value.kinds.subtracting(profile.fixedKinds(in: scope))
         var known: [PairSlot] = []
-        for kind in ParameterKind.allCases where profile.fixedFields[kind]?.isDisjoint(with: scope) != false {
-            let present = value.count(of: kind)
-            guard present > 0 else { continue }
-            guard
-                let rule = profile.parameters.firstIndex(where: {
-                    $0.kind == kind && !$0.scope.isDisjoint(with: scope)
-                })
-            else { throw fault("\(kind) cannot be sent in this message", "Parameters", section: "Parameter Scope") }
-            let type = profile.parameters[rule].code
-            known += (0..<present).map { PairSlot(type: type, rule: rule, index: $0) }
+        known.reserveCapacity(8)
+        for (rule, parameter) in profile.parameters.enumerated()
+        where rest.contains(parameter.kind) && !parameter.scope.isDisjoint(with: scope) {
+            rest.remove(ParameterKinds(parameter.kind))
+            for index in 0..<value.count(of: parameter.kind) {
+                known.append(PairSlot(type: parameter.code, rule: rule, index: index))
+            }
         }
-        for pair in value.unknown {
-            try checkIgnored(pair.type, profile.parameters.first { $0.code == pair.type }, in: scope)
+        if let kind = rest.first {
+            throw fault("\(kind) cannot be sent in this message", "Parameters", section: "Parameter Scope")
         }
-        known.sort { ($0.type, $0.index) < ($1.type, $1.index) }
+        for pair in value.unknown { try checkIgnored(pair.type, profile.rule(ofParameter: pair.type), in: scope) }
         return PairSlot.merged(known, value.unknown, profile.pairs.isDelta ? WireOrder() : value.order)
     }
 
     /// What of the filters cannot be sent.
     private func checkFilters(_ value: Parameters) throws(CodecError) {
-        guard value.filterRefusal == nil else {
-            throw fault("they are invalid as they were received", "Range Filters", section: "Range Filters")
-        }
+        guard let refusal = value.filterRefusal else { return }
+        throw .inexpressible("as it was received, \(refusal.what)", field: refusal.field, section: refusal.section)
     }
 }
 
@@ -130,7 +127,7 @@ extension FieldVisitor {
             value.fill = FillParameters(inner)
             value.filterRefusal = value.filterRefusal ?? inner.filterRefusal
         } else {
-            let count = ParameterKind.allCases.reduce(0) { $0 + inner.count(of: $1) }
+            let count = profile.parameters.reduce(0) { $0 + inner.count(of: $1.kind) }
             guard UInt64(count) < smallestFillType else {
                 throw fault("\(count) parameters could be taken for a type", "FILL_PARAMETERS", section: fillSection)
             }

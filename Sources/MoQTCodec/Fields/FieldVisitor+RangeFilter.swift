@@ -1,14 +1,17 @@
 extension RangeFilter.Kind {
-    /// The draft's name of the parameter.
-    fileprivate var field: StaticString {
+    /// The parameter that such a filter is.
+    var parameter: ParameterKind {
         switch self {
-        case .subgroupID: "SUBGROUP_FILTER"
-        case .objectID: "OBJECTID_FILTER"
-        case .publisherPriority: "PRIORITY_FILTER"
-        case .objectProperty: "OBJECT_PROPERTY_FILTER"
-        case .trackProperty: "TRACK_PROPERTY_FILTER"
+        case .subgroupID: .subgroupFilter
+        case .objectID: .objectIDFilter
+        case .publisherPriority: .priorityFilter
+        case .objectProperty: .objectPropertyFilter
+        case .trackProperty: .trackPropertyFilter
         }
     }
+
+    /// The draft's name of the parameter.
+    var field: StaticString { parameter.field }
 }
 
 extension FieldVisitor {
@@ -19,23 +22,30 @@ extension FieldVisitor {
     mutating func rangeFilter(
         _ kind: RangeFilter.Kind, _ value: inout Parameters, index: Int
     ) throws(CodecError) {
+        let place = WirePlace(offset)
         let frame = try open(kind.field, limit: profile.limits.pairValue, code: .keyValueFormattingError)
         if Self.reads {
-            try readRangeFilter(kind, &value)
+            try readRangeFilter(kind, at: place, &value)
         } else {
             try writeRangeFilter(value.rangeFilters.filter { $0.kind == kind }[index], &value)
         }
         try close(frame, kind.field)
     }
 
-    private mutating func readRangeFilter(_ kind: RangeFilter.Kind, _ value: inout Parameters) throws(CodecError) {
+    /// - Parameter place: of its type.
+    private mutating func readRangeFilter(
+        _ kind: RangeFilter.Kind, at place: WirePlace, _ value: inout Parameters
+    ) throws(CodecError) {
         var filter = RangeFilter(kind)
+        filter.place = place
         if !atEnd {
             try rangeFilterHead(&filter, &value)
             try readRanges(&filter, &value)
             if filter.ranges.isEmpty { try refuse("no range", kind.field, &value) }
         }
-        if value.rangeFilters.contains(where: filter.repeats) { try refuse("it is repeated", kind.field, &value) }
+        if value.rangeFilters.contains(where: filter.repeats) {
+            try refuse("it is repeated", kind.field, &value, at: place)
+        }
         if value.filterRefusal == nil { value.rangeFilters.append(filter) }
     }
 
@@ -66,7 +76,9 @@ extension FieldVisitor {
         var room = profile.limits.filterRanges - value.filterRangeCount
         while !atEnd {
             let start = try readBound("Start", from: previous, filter.kind, &value)
-            previous = atEnd ? .max : try readBound("End", from: start, filter.kind, &value)
+            let isOpen = atEnd
+            previous = isOpen ? .max : try readBound("End", from: start, filter.kind, &value)
+            filter.statesLastEnd = previous == .max && !isOpen
             if room == 0 { try refuse("too many ranges", filter.kind.field, &value) }
             room -= 1
             if value.filterRefusal == nil { filter.ranges.append(start...previous) }
@@ -87,7 +99,7 @@ extension FieldVisitor {
     private mutating func writeRanges(_ filter: RangeFilter, _ value: inout Parameters) throws(CodecError) {
         var previous: UInt64 = 0
         for (index, range) in filter.ranges.enumerated() {
-            let isOpen = range.upperBound == .max && index == filter.ranges.count - 1
+            let isOpen = range.upperBound == .max && index == filter.ranges.count - 1 && !filter.statesLastEnd
             guard range.lowerBound >= previous else {
                 throw fault("the ranges do not ascend", "Start", section: rangeSection)
             }
@@ -107,16 +119,18 @@ extension FieldVisitor {
     mutating func checkRemovals(_ value: inout Parameters, in scope: ParameterScope) throws(CodecError) {
         guard !scope.isSubset(of: .anyUpdate), let removal = value.rangeFilters.first(where: { $0.ranges.isEmpty })
         else { return }
-        try refuse("only an update can remove a filter", removal.kind.field, &value)
+        try refuse("only an update can remove a filter", removal.kind.field, &value, at: removal.place)
     }
 
     /// Remembers what is wrong with a filter that is read; throws it for one that is written.
+    /// - Parameter place: where; nil where the field visited last is.
     private mutating func refuse(
-        _ what: String, _ field: StaticString, _ value: inout Parameters
+        _ what: String, _ field: StaticString, _ value: inout Parameters, at place: WirePlace? = nil
     ) throws(CodecError) {
         var error = fault(what, field, section: rangeSection)
         guard Self.reads else { throw error }
         error.scope = .request(.invalidFilter)
+        if let place { error.offset = place.offset }
         value.filterRefusal = value.filterRefusal ?? error
     }
 

@@ -2,7 +2,8 @@ internal import Wire
 
 extension FieldVisitor {
     /// A Token behind its length (draft-18 "AUTHORIZATION TOKEN Parameter").
-    mutating func token(_ value: inout AuthorizationToken) throws(CodecError) {
+    /// - Parameter mayRefer: to an alias that was registered before.
+    mutating func token(_ value: inout AuthorizationToken, mayRefer: Bool = true) throws(CodecError) {
         let frame = try open("AUTHORIZATION_TOKEN", limit: profile.limits.pairValue, code: .keyValueFormattingError)
         var (kind, alias, type, bytes) = value.parts
         try integer("Alias Type", &kind)
@@ -10,6 +11,10 @@ extension FieldVisitor {
             throw fault(
                 "unknown alias type \(kind)", "Alias Type", code: .keyValueFormattingError,
                 section: "AUTHORIZATION TOKEN Parameter")
+        }
+        guard mayRefer || kind == 1 || kind == 3 else {
+            throw fault(
+                "a client's SETUP cannot refer to an alias", "Alias Type", section: "AUTHORIZATION TOKEN Parameter")
         }
         if kind != 3 { try integer("Token Alias", &alias) }
         if kind == 1 || kind == 3 {

@@ -11,6 +11,8 @@ package protocol FieldVisitor {
     var profile: Profile { get }
     /// The frame that is open holds no more bytes. Only for visitors that read.
     var atEnd: Bool { get }
+    /// Where the field visited last begins, in bytes from the start of the stream; 0 for visitors that do not read.
+    var offset: UInt64 { get }
     /// The integer that comes next, and how many bytes of the open frame follow it; nil when it is not whole, and for
     /// visitors that do not read. It is looked at, not visited.
     var upcoming: (integer: UInt64, bytesBehind: Int)? { get }
@@ -111,10 +113,10 @@ extension FieldVisitor {
     mutating func namespace(
         _ field: StaticString, _ value: inout TrackNamespace, fields range: ClosedRange<UInt64>
     ) throws(CodecError) {
-        let fields = Self.reads ? [] : value.fields
+        let whole = value
         begin(field, .list)
         defer { end() }
-        var count = UInt64(fields.count)
+        var count = UInt64(whole.count)
         try integer("Number of Track Namespace Fields", &count)
         note(.framing)
         guard range.contains(count) else {
@@ -122,8 +124,11 @@ extension FieldVisitor {
         }
         let mayBeEmpty = profile.behaviours.contains(.emptyNamespaceFields)
         if Self.reads { value = TrackNamespace() }
-        for index in 0..<Int(count) {
-            var bytes = Self.reads ? [] : fields[index]
+        // One buffer for all of them.
+        var bytes: [UInt8] = []
+        var position = 0
+        for _ in 0..<Int(count) {
+            if !Self.reads { whole.copyField(at: &position, to: &bytes) }
             try self.bytes("Track Namespace Field", &bytes, limit: UInt64(FullTrackName.maximumLength))
             guard mayBeEmpty || !bytes.isEmpty else {
                 throw fault("it is empty", "Track Namespace Field", section: "Track Naming")
@@ -162,6 +167,15 @@ extension FieldVisitor {
 
     mutating func requestID(_ field: StaticString, _ value: inout RequestID) throws(CodecError) {
         try integer(field, &value.rawValue)
+    }
+
+    /// The ID of a new request: even when a client makes it, odd when a server does (draft-18 "Request ID").
+    mutating func requestID(_ value: inout RequestID, _ context: MessageContext) throws(CodecError) {
+        try requestID("Request ID", &value)
+        guard Self.reads, let sender = context.sender, value.isServerChosen != (sender == .server) else { return }
+        throw fault(
+            "\(value) is no ID for a \(sender) to choose", "Request ID", code: .invalidRequestID,
+            section: "Request ID")
     }
 
     /// The type of the next Key-Value-Pair or parameter, `previous` being the one before.

@@ -15,6 +15,7 @@ struct FieldWriter: FieldVisitor {
     }
 
     var atEnd: Bool { true }
+    var offset: UInt64 { 0 }
     var upcoming: (integer: UInt64, bytesBehind: Int)? { nil }
 
     mutating func integer(_ field: StaticString, _ value: inout UInt64) throws(CodecError) {
@@ -37,9 +38,10 @@ struct FieldWriter: FieldVisitor {
     }
 
     mutating func close(_ frame: Frame, _ field: StaticString) throws(CodecError) {
-        var length: [UInt8] = []
-        profile.integers.append(UInt64(out.count - frame.position), to: &length)
-        out.insert(contentsOf: length, at: frame.position)
+        let end = out.count
+        profile.integers.append(UInt64(end - frame.position), to: &out)
+        // Its last byte first, each goes in front of those before.
+        for _ in end..<out.count { out.insert(out.removeLast(), at: frame.position) }
     }
 
     func fault(_ what: String, _ field: StaticString, code: SessionCode, section: String?) -> CodecError {

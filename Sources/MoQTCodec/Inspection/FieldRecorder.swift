@@ -12,6 +12,14 @@ struct FieldRecorder: FieldVisitor {
         /// Of a pair whose type is known.
         var pairName: String?
         var parts: [Field] = []
+
+        /// A length around a list that is called the same.
+        var isEnvelope: Bool {
+            guard parts.count == 2, parts[0].isFraming, parts[1].name == name, case .list = parts[1].value else {
+                return false
+            }
+            return true
+        }
     }
 
     private var reader: FieldReader
@@ -25,6 +33,7 @@ struct FieldRecorder: FieldVisitor {
 
     var profile: Profile { reader.profile }
     var atEnd: Bool { reader.atEnd }
+    var offset: UInt64 { reader.offset }
     var upcoming: (integer: UInt64, bytesBehind: Int)? { reader.upcoming }
     var position: Int { reader.position }
 
@@ -85,6 +94,7 @@ struct FieldRecorder: FieldVisitor {
         let group = groups.removeLast()
         let value: Field.Value =
             switch group.shape {
+            case .structure where group.isEnvelope: .list([group.parts[0]] + group.parts[1].parts)
             case .structure: .structure(group.parts)
             case .list: .list(group.parts)
             case .pair: .pair(type: group.type, group.parts)
@@ -114,7 +124,7 @@ struct FieldRecorder: FieldVisitor {
         if let name = group.pairName { return name }
         guard let name = group.parts.first(where: { !$0.isFraming })?.name else { return group.name }
         guard name == "Value" else { return name }
-        return group.type.map(PropertyType.isGrease) == true ? "GREASE" : "UNKNOWN"
+        return group.type.map { PropertyType.isGrease($0, profile) } == true ? "GREASE" : "UNKNOWN"
     }
 
     private mutating func add(_ name: String, from start: Int, _ value: Field.Value) {

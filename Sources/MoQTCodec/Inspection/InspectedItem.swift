@@ -81,6 +81,9 @@ package struct InspectionContext: Hashable, Sendable {
     package var maximumFilterRanges: UInt64?
     /// The versions that CLIENT_SETUP offered.
     package var offeredVersions: [UInt64]?
+    /// The version of the Low Overhead Container that objects follow, whose names then go before the draft's; nil means
+    /// the newest, for what the draft does not name.
+    package var containerVersion: LOCVersion?
 
     package init() {}
 }

@@ -14,6 +14,8 @@ package struct Inspector {
 
     private var reader = Reader.nothing
     private var waiting: ArraySlice<InspectedItem> = []
+    private let profile: Profile
+    private let context: InspectionContext
 
     /// - Parameters:
     ///   - bytes: the stream from its first byte on, up to its end, or the whole datagram.
@@ -22,6 +24,8 @@ package struct Inspector {
         _ bytes: Bytes, _ source: InspectedSource, profile: Profile, context: InspectionContext = InspectionContext(),
         reencodes: Bool = false
     ) {
+        self.profile = profile
+        self.context = context
         switch source {
         case .message, .control, .request:
             reader = .messages(
@@ -59,7 +63,7 @@ package struct Inspector {
     /// The next item; nil at the end.
     package mutating func next() -> InspectedItem? {
         if waiting.isEmpty { waiting = read()[...] }
-        return waiting.popFirst()
+        return waiting.popFirst()?.named(by: profile, context.containerVersion)
     }
 
     private mutating func read() -> [InspectedItem] {

@@ -101,13 +101,9 @@ struct MessageInspector {
     private func refusal(of message: ControlMessage, _ item: InspectedItem) -> CodecError? {
         let ranges = context.maximumFilterRanges ?? .max
         guard var error = message.refusal(profile, maxFilterRanges: ranges) else { return nil }
-        // That of properties counts from the first of them; a rule of several parameters has no place.
-        let list = item.fields.first { ["Track Properties", "Track Extensions"].contains($0.name) }
-        let isProperty = list != nil && error.field == "Track Properties"
-        if isProperty || error.offset == 0 {
-            let parameters = item.fields.first { $0.name == "Parameters" }
-            error.offset += (isProperty ? list : parameters)?.offset ?? item.offset
-        }
+        // That of properties counts from the first of them.
+        let list = item.fields.first { $0.name == "\(profile.trackPropertiesName)" }
+        if let list, error.field == "Track Properties" { error.offset += list.offset }
         return error
     }
 

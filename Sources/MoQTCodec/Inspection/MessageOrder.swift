@@ -3,12 +3,14 @@ internal import Wire
 /// Says what a message can be where it stands, from what is known of the stream.
 ///
 /// A stream is taken from where it is given, which need not be its beginning: only of what is said to be a first message
-/// the place is judged. Behind an error each message is judged by itself.
+/// the place is judged. Behind an error each message is judged by itself, and by the kind of its stream.
 struct MessageOrder {
     private let context: InspectionContext
     /// Knows what follows what; nil where that is not judged.
     private var strict: ControlDecoder?
     private var any: ControlDecoder
+    /// Knows what the kind of stream can carry; nil where the kind is not known.
+    private var carrier: ControlDecoder?
     private var count = 0
 
     init(_ source: InspectedSource, profile: Profile, context: InspectionContext) {
@@ -25,8 +27,12 @@ struct MessageOrder {
         }
         any = decoder(.any(hints))
         switch source {
-        case .control: strict = decoder(.control)
-        case .request: strict = decoder(context.answers.map(ControlStreamKind.reply) ?? .request)
+        case .control:
+            strict = decoder(.control)
+            carrier = strict
+        case .request:
+            strict = decoder(context.answers.map(ControlStreamKind.reply) ?? .request)
+            carrier = strict
         case .message, .uni, .datagram:
             guard context.isFirstResponse else { break }
             hints.isFirstReply = true
@@ -37,17 +43,30 @@ struct MessageOrder {
     /// What a message of this type can be, likeliest first; never empty.
     mutating func candidates(of code: UInt64, at offset: UInt64) throws(CodecError) -> [ControlDecoder.Admitted] {
         do throws(CodecError) {
-            guard let strict else { return try judged(any.admit(code)) }
+            guard let strict else { return try judged(loose(code)) }
             do throws(CodecError) { return try judged(strict.admit(code)) } catch {
                 guard count == 0, !context.isFirst, !context.isFirstResponse else { throw error }
                 self.strict = nil
-                return try any.admit(code)
+                return try loose(code)
             }
         } catch {
             var error = error
             error.offset = offset
             throw error
         }
+    }
+
+    /// What a message of this type can be wherever in the stream it stands.
+    private func loose(_ code: UInt64) throws(CodecError) -> [ControlDecoder.Admitted] {
+        let candidates = try any.admit(code)
+        guard let carrier else { return candidates }
+        let carried = candidates.filter { carrier.carries($0.layout) }
+        guard !carried.isEmpty else {
+            throw .violation(
+                "0x\(String(code, radix: 16)) is not for this kind of stream", field: "Message Type", offset: 0,
+                section: "Control Messages")
+        }
+        return carried
     }
 
     private func judged(_ candidates: [ControlDecoder.Admitted]) throws(CodecError) -> [ControlDecoder.Admitted] {

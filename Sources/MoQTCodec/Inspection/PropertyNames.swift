@@ -1,15 +1,15 @@
 extension PropertyType {
-    /// The name of a property, in capitals as parameters have it: the draft's, or that of the newest version of the Low
-    /// Overhead Container; "UNKNOWN" for a type this build does not know, and "GREASE" for one that is reserved so that
+    /// The draft's name of a property, in capitals as parameters have it; "UNKNOWN" for a type this build does not know, and "GREASE" for one that is reserved so that
     /// nobody relies on knowing all (draft-18 "Grease").
     static func name(_ type: UInt64, _ profile: Profile) -> String {
         if let name = draftName(type, profile) { return name }
-        if let name = LOCVersion.newest.name(ofType: type) { return capitals(name) }
-        return isGrease(type) ? "GREASE" : "UNKNOWN"
+        return isGrease(type, profile) ? "GREASE" : "UNKNOWN"
     }
 
     /// draft-18 "Grease".
-    static func isGrease(_ number: UInt64) -> Bool { number >= 0x9D && (number - 0x9D) % 0x7F == 0 }
+    static func isGrease(_ number: UInt64, _ profile: Profile) -> Bool {
+        profile.behaviours.contains(.grease) && number >= 0x9D && (number - 0x9D) % 0x7F == 0
+    }
 
     private static func draftName(_ type: UInt64, _ profile: Profile) -> String? {
         switch type {
@@ -36,7 +36,7 @@ extension PropertyType {
         }
     }
 
-    private static func capitals(_ name: String) -> String {
+    static func capitals(_ name: String) -> String {
         name.split(separator: " ").joined(separator: "_").uppercased()
     }
 }

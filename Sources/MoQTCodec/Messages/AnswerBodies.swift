@@ -59,6 +59,7 @@ extension RequestOK: MessageBody {
             // draft-18 "REQUEST_OK": only TRACK_STATUS_OK has them.
             if context.place != .request(.trackStatus) && context.place != .any {
                 guard visitor.isEmpty(trackProperties) else {
+                    try visitor.rest("Track Properties", &trackProperties.raw)
                     throw visitor.fault("only the answer to TRACK_STATUS has them", "Track Properties")
                 }
             }
@@ -134,7 +135,8 @@ extension Redirect {
         let section = "Redirect Structure"
         visitor.begin("Redirect", .structure)
         defer { visitor.end() }
-        try visitor.text("Connect URI", &connectURI, limit: visitor.profile.limits.uri)
+        // Unlike GOAWAY's URI it has no limit but the message's.
+        try visitor.text("Connect URI", &connectURI, limit: .max)
         if context.sender == .client, !connectURI.isEmpty {
             throw visitor.fault("a client cannot name a URI", "Connect URI", section: section)
         }

@@ -62,16 +62,19 @@ extension ControlMessage {
     /// - Parameter maxFilterRanges: the MAX_FILTER_RANGES that this end's SETUP gave; 0 when it gave none.
     package func refusal(_ profile: Profile, maxFilterRanges: UInt64 = 0) -> CodecError? {
         switch self {
-        case .publish(let message): message.trackProperties.trackRefusal(profile)
+        case .publish(let message):
+            message.parameters.filterRefusal ?? message.trackProperties.trackRefusal(profile)
         case .subscribeOK(let message): message.trackProperties.trackRefusal(profile)
         case .fetchOK(let message): message.trackProperties.trackRefusal(profile)
         case .subscribe(let message): message.parameters.refusal(maxFilterRanges: maxFilterRanges)
-        case .fetch(let message): message.target.refusal ?? message.parameters.refusal(maxFilterRanges: maxFilterRanges)
+        case .fetch(let message): message.parameters.refusal(maxFilterRanges: maxFilterRanges)
         case .subscribeTracks(let message): message.parameters.refusal(maxFilterRanges: maxFilterRanges)
         case .requestUpdate(let message): message.parameters.refusal(maxFilterRanges: maxFilterRanges)
+        case .requestOK(let message): message.parameters.filterRefusal
+        case .publishStateNotify(let message): message.parameters.filterRefusal
         case .setup, .goAway, .publishDone, .trackStatus, .publishNamespace, .subscribeNamespace, .namespace,
-            .namespaceDone, .publishBlocked, .requestOK, .requestError, .maxRequestID, .requestsBlocked, .unsubscribe,
-            .fetchCancel, .publishNamespaceDone, .publishNamespaceCancel, .unsubscribeNamespace, .publishStateNotify:
+            .namespaceDone, .publishBlocked, .requestError, .maxRequestID, .requestsBlocked, .unsubscribe, .fetchCancel,
+            .publishNamespaceDone, .publishNamespaceCancel, .unsubscribeNamespace:
             nil
         }
     }
@@ -83,17 +86,17 @@ extension ControlMessage {
     package func append(
         to out: inout [UInt8], profile: Profile, context: MessageContext
     ) throws(CodecError) {
-        guard let layout = profile.layout(of: kind, in: context) else {
+        let layouts = profile.layouts(of: kind)
+        guard let index = layouts.firstIndex(where: { $0.fits(context) }) else {
             throw .inexpressible(
                 "\(profile.name) has no \(kind) here", field: "Message Type",
                 section: "Control Messages")
         }
-        let others = profile.messages.lazy.filter { $0.kind == kind && $0.fits(context) }.dropFirst()
-        guard context.place != .any || others.isEmpty else {
+        guard context.place != .any || !layouts[(index + 1)...].contains(where: { $0.fits(context) }) else {
             throw .inexpressible(
                 "what \(kind) belongs to is not said", field: "Message Type", section: "Control Messages")
         }
-        try append(to: &out, profile: profile, layout: layout, context: context)
+        try append(to: &out, profile: profile, layout: layouts[index], context: context)
     }
 
     /// The same with one layout out of those that the message has in the draft.
@@ -203,8 +206,11 @@ extension ControlMessage {
 private func visited<Body: MessageBody, Visitor: FieldVisitor>(
     _ body: Body, _ layout: MessageLayout, _ visitor: inout Visitor, _ context: MessageContext
 ) throws(CodecError) -> Body {
-    if !Visitor.reads, let field = body.filled.subtracting(layout.fieldSet).all.first {
-        throw visitor.fault("it has no field for \(field)", "Message Payload")
+    if !Visitor.reads {
+        let surplus = body.filled.subtracting(layout.fieldSet)
+        guard surplus.isEmpty else {
+            throw visitor.fault("it has no field for \(surplus.all)", "Message Payload")
+        }
     }
     var body = body
     for field in layout.fields { try body.visit(field, &visitor, context) }

@@ -3,7 +3,8 @@
 
 extension FieldVisitor {
     /// draft-19 "Fetch Handling".
-    mutating func fetchTarget(_ value: inout Fetch.Target) throws(CodecError) {
+    /// - Parameter refusal: why the request must be refused, unless it is said already.
+    mutating func fetchTarget(_ value: inout Fetch.Target, _ refusal: inout CodecError?) throws(CodecError) {
         var type: UInt64 =
             switch value {
             case .standalone: 1
@@ -12,13 +13,13 @@ extension FieldVisitor {
             }
         try integer("Fetch Type", &type)
         switch type {
-        case 1: try standalone(&value)
+        case 1: try standalone(&value, &refusal)
         case 2, 3: try joining(&value, isRelative: type == 2)
         default: throw fault("unknown type \(type)", "Fetch Type", section: "FETCH")
         }
     }
 
-    private mutating func standalone(_ value: inout Fetch.Target) throws(CodecError) {
+    private mutating func standalone(_ value: inout Fetch.Target, _ refusal: inout CodecError?) throws(CodecError) {
         var track = FullTrackName()
         var start = Location.zero
         var end = RangeEnd(group: 0)
@@ -26,13 +27,14 @@ extension FieldVisitor {
             guard case .standalone(let given, .absoluteRange(let from, let through)?) = value else {
                 throw fault("the range needs a start and an end", "Start Group", section: "Standalone Fetch")
             }
-            guard from.group < through.group || from.group == through.group && from.object <= through.object ?? .max
-            else { throw fault("the end is before the start", "End Group", section: "Fetch Handling") }
             (track, start, end) = (given, from, through)
         }
         try fullTrackName(&track)
         try location("Start Group", "Start Object", &start)
-        try rangeEnd(&end)
+        try integer("End Group", &end.group)
+        if end.group < start.group { try refuseRange("End Group", section: "Fetch Handling", &refusal) }
+        try endObject(&end.object)
+        if end.isBefore(start) { try refuseRange("End Object", section: "Fetch Handling", &refusal) }
         value = .standalone(track: track, start: start, end: end)
     }
 
@@ -54,13 +56,17 @@ extension FieldVisitor {
     /// Fetch").
     mutating func rangeEnd(_ value: inout RangeEnd) throws(CodecError) {
         try integer("End Group", &value.group)
+        try endObject(&value.object)
+    }
+
+    private mutating func endObject(_ value: inout UInt64?) throws(CodecError) {
         var beyond: UInt64 = 0
-        if let object = value.object {
+        if let object = value {
             guard object < .max else { throw fault("the object has no successor", "End Object") }
             beyond = object + 1
         }
         try integer("End Object", &beyond)
-        value.object = beyond == 0 ? nil : beyond - 1
+        value = beyond == 0 ? nil : beyond - 1
     }
 
     /// An End Location since draft-20: the last object itself.

@@ -25,15 +25,13 @@ extension FieldVisitor {
     /// Properties that fill the rest of the message (draft-18 "Properties").
     mutating func trackProperties(_ value: inout Properties) throws(CodecError) {
         if !Self.reads { value = try value.recoded(for: profile) }
-        let name = profile.fieldNames[.trackProperties] ?? "Track Properties"
-        try rest(name, &value.raw)
+        try rest(profile.trackPropertiesName, &value.raw)
         guard Self.reads else { return }
         // They are kept as long as the track is; the message is not.
         value.raw = value.raw.compact
         value.coding = profile.pairs
         note(.properties(value))
-        // fault() knows the stream offset of the list, and so of what is in it.
-        try value.checkTrack(profile, base: fault("", name).offset)
+        try value.checkTrack(profile, base: offset)
     }
 }
 

@@ -3,7 +3,7 @@ extension Subscribe: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
-        case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requestID: try visitor.requestID(&requestID, context)
         case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
         case .fullTrackName: try visitor.fullTrackName(&track)
         case .parameters: try visitor.parameters(&parameters, in: .subscribe)
@@ -23,7 +23,7 @@ extension TrackStatus: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
-        case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requestID: try visitor.requestID(&requestID, context)
         case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
         case .fullTrackName: try visitor.fullTrackName(&track)
         case .parameters: try visitor.parameters(&parameters, in: .trackStatus)
@@ -43,7 +43,7 @@ extension Publish: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
-        case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requestID: try visitor.requestID(&requestID, context)
         case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
         case .fullTrackName: try visitor.fullTrackName(&track)
         case .trackAlias: try visitor.integer("Track Alias", &trackAlias.rawValue)
@@ -66,9 +66,9 @@ extension Fetch: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
-        case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requestID: try visitor.requestID(&requestID, context)
         case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
-        case .fetchTarget: try visitor.fetchTarget(&target)
+        case .fetchTarget: try visitor.fetchTarget(&target, &parameters.filterRefusal)
         case .parameters: try visitor.parameters(&parameters, in: .fetch)
         case .fullTrackName: try visitor.fetchedTrack(&target)
         case .parametersWithRange: try visitor.parametersWithRange(&parameters, &target)
@@ -88,7 +88,7 @@ extension PublishNamespace: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
-        case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requestID: try visitor.requestID(&requestID, context)
         case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
         case .namespace: try visitor.namespace(&namespace)
         case .parameters: try visitor.parameters(&parameters, in: .publishNamespace)
@@ -108,7 +108,7 @@ extension SubscribeNamespace: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
-        case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requestID: try visitor.requestID(&requestID, context)
         case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
         case .namespacePrefix: try visitor.namespacePrefix(&prefix)
         case .subscribeOptions: try visitor.subscribeOptions(&options)
@@ -130,7 +130,7 @@ extension SubscribeTracks: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
-        case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requestID: try visitor.requestID(&requestID, context)
         case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
         case .namespacePrefix: try visitor.namespacePrefix(&prefix)
         case .parameters: try visitor.parameters(&parameters, in: .subscribeTracks)
@@ -150,7 +150,7 @@ extension RequestUpdate: MessageBody {
         _ field: MessageField, _ visitor: inout some FieldVisitor, _ context: MessageContext
     ) throws(CodecError) {
         switch field {
-        case .requestID: try visitor.requestID("Request ID", &requestID)
+        case .requestID: try visitor.requestID(&requestID, context)
         case .requiredRequestID: try visitor.requiredRequestID(&requiredRequestID, before: requestID)
         case .parameters:
             try visitor.parameters(&parameters, in: context.request.map(ParameterScope.update) ?? .anyUpdate)

@@ -160,8 +160,9 @@ extension FieldVisitor {
         case .maxRequestID: try number("MAX_REQUEST_ID", &value.maxRequestID)
         case .authorizationToken:
             if Self.reads { value.authorizationTokens.append(.useAlias(0)) }
-            try token(&value.authorizationTokens[index])
-            try checkSetupToken(value.authorizationTokens[index], context)
+            // A client has no alias to refer to yet (draft-18 "AUTHORIZATION TOKEN Parameter").
+            let mayRefer = context.sender != .client || profile.behaviours.contains(.aliasesInClientSetup)
+            try token(&value.authorizationTokens[index], mayRefer: mayRefer)
         case .implementation:
             var name = value.implementation ?? WireText()
             try text("MOQT_IMPLEMENTATION", &name, limit: profile.limits.pairValue)
@@ -173,18 +174,6 @@ extension FieldVisitor {
         var number = value ?? 0
         try integer(field, &number)
         value = number
-    }
-
-    /// draft-18 "AUTHORIZATION TOKEN Parameter": a client has no alias to refer to yet.
-    private func checkSetupToken(_ token: AuthorizationToken, _ context: MessageContext) throws(CodecError) {
-        guard context.sender == .client, !profile.behaviours.contains(.aliasesInClientSetup) else { return }
-        switch token {
-        case .register, .useValue: break
-        case .delete, .useAlias:
-            throw fault(
-                "a client's SETUP cannot refer to an alias", "Alias Type",
-                section: "AUTHORIZATION TOKEN Parameter")
-        }
     }
 
     /// PATH or AUTHORITY: from clients on native QUIC only, and a part of a URI (draft-18 "PATH", "AUTHORITY").

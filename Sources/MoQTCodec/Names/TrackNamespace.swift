@@ -34,11 +34,19 @@ package struct TrackNamespace: Hashable, Sendable {
         result.reserveCapacity(count)
         var index = 0
         while index < storage.count {
-            let length = Int(storage[index]) << 8 | Int(storage[index + 1])
-            result.append(Array(storage[index + 2..<index + 2 + length]))
-            index += 2 + length
+            var field: [UInt8] = []
+            copyField(at: &index, to: &field)
+            result.append(field)
         }
         return result
+    }
+
+    /// Puts the field that begins at `index` of the storage into `bytes`, and `index` behind it.
+    func copyField(at index: inout Int, to bytes: inout [UInt8]) {
+        let start = index + 2
+        index = start + (Int(storage[index]) << 8 | Int(storage[index + 1]))
+        bytes.removeAll(keepingCapacity: true)
+        bytes += storage[start..<index]
     }
 
     /// Adds a field at the end.

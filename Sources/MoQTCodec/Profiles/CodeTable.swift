@@ -34,8 +34,7 @@ package struct CodeTable<Code: WireCode>: Sendable {
     package func number(of code: Code) -> UInt64? {
         if let entry = entries.first(where: { $0.code == code }) { return entry.number }
         guard code.name == nil else { return nil }
-        let number = CodeSpace.unassignedNumber(code.rawValue) ?? code.rawValue
-        return entries.contains { $0.number == number } ? nil : number
+        return entries.contains { $0.number == code.rawValue } ? nil : code.rawValue
     }
 
     /// The code to say instead of `code`, where the draft has none for it: INTERNAL_ERROR.
@@ -49,8 +48,8 @@ package struct CodeTable<Code: WireCode>: Sendable {
     /// The code for a number of the draft's.
     package func code(for number: UInt64) -> Code {
         if let entry = entries.first(where: { $0.number == number }) { return entry.code }
-        let isTaken = Code(rawValue: number).name != nil
-        return CodeSpace.unassignedCode(number, isTaken: isTaken).map { Code(rawValue: $0) } ?? .internalError
+        let code = Code(rawValue: number)
+        return code.name == nil ? code : Code(rawValue: number, in: .unassigned)
     }
 
     /// The draft's name of the code with this number; nil when it assigns none.

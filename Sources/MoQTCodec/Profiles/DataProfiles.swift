@@ -108,7 +108,6 @@ extension ObjectRules {
         rules.statuses.insert(.doesNotExist)
         rules.fetch = .draft15
         rules.names.properties = "Extension headers"
-        rules.names.propertiesSection = "Object Extension Header"
         return rules
     }()
 
@@ -118,7 +117,6 @@ extension ObjectRules {
         rules.fetch = .draft16
         rules.names.propertiesLength = "Extension Headers Length"
         rules.names.properties = "Extension Headers"
-        rules.names.propertiesSection = "Object Extension Headers"
         rules.names.immutableProperties = "Immutable Extensions"
         return rules
     }()

@@ -125,8 +125,6 @@ package struct ObjectNames: Sendable {
     package var type: StaticString = "Type"
     package var propertiesLength: StaticString = "Properties Length"
     package var properties: StaticString = "Properties"
-    /// Title of the section about the properties of objects.
-    package var propertiesSection = "Object Properties"
     package var immutableProperties = "Immutable Properties"
     /// The IDs on fetch streams.
     package var fetchGroup: StaticString = "Group ID Delta"

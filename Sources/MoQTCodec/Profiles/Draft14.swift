@@ -17,7 +17,8 @@ extension Profile {
         messages: draft14Control + draft14Subscriptions + draft14Publications + draft14Fetches + draft14Namespaces,
         fieldNames: [
             .maximumRequestID: "Request ID", .existingRequestID: "Subscription Request ID",
-        ])
+        ],
+        sections: sections14)
 
     /// Limits of drafts 14 and 15, where a namespace and a prefix have a field at least.
     static let namedNamespaces: Limits = {

@@ -13,7 +13,7 @@ extension Profile {
         trackProperties: [],
         messages: setupMessages15 + limitMessages + draft15Requests + draft15Answers + endMessages
             + namespaceMessages + draft15Namespaces,
-        fieldNames: [.existingRequestID: "Subscription Request ID"])
+        fieldNames: [.existingRequestID: "Subscription Request ID"], sections: sections15)
 
     // draft-15 "Version Specific Parameters". REQUEST_OK has in answer to TRACK_STATUS what SUBSCRIBE_OK would have
     // ("TRACK_STATUS"), named there or not.

@@ -11,7 +11,7 @@ extension Profile {
         ] + trackExtensions,
         messages: setupMessages15 + limitMessages + draft16Requests + draft16Answers + endMessages
             + draft16Namespaces,
-        fieldNames: [.trackProperties: "Track Extensions"])
+        fieldNames: [.trackProperties: "Track Extensions"], sections: sections16)
 
     private static let draft16Limits: Limits = {
         var limits = namedNamespaces

@@ -3,14 +3,15 @@ extension Profile {
     package static let draft17 = Profile(
         name: "draft-17", alpn: "moqt-17", integers: .vi64Without7, pairs: .delta(.vi64Without7),
         streams: .draft17, datagrams: .draft15, objects: .draft17, limits: Limits(),
-        behaviours: [.oneSubscriptionPerTrack, .strictJoining],
+        behaviours: [.oneSubscriptionPerTrack, .strictJoining, .grease],
         codes: .draft17, parameters: draft17Parameters,
         setupOptions: [
             .init(.path, 0x01), .init(.authorizationToken, 0x03), .init(.maxAuthTokenCacheSize, 0x04),
             .init(.authority, 0x05), .init(.implementation, 0x07),
         ],
         trackProperties: trackExtensions,
-        messages: draft17Control + draft17Requests + draft17Answers + draft17Notices)
+        messages: draft17Control + draft17Requests + draft17Answers + draft17Notices,
+        sections: sections17)
 
     // draft-17 "Message Parameters". RENDEZVOUS_TIMEOUT has no stated encoding; all other timeouts are integers.
     private static let draft17Parameters: [ParameterRule] = [

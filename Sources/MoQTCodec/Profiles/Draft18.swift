@@ -4,7 +4,7 @@ extension Profile {
         name: "draft-18", alpn: "moqt-18", integers: .vi64, pairs: .delta(.vi64), streams: .draft18,
         datagrams: .draft18, objects: .draft18, limits: Limits(),
         behaviours: [
-            .goAwayOnRequestStreams, .oneSubscriptionPerTrack,
+            .goAwayOnRequestStreams, .oneSubscriptionPerTrack, .grease,
         ],
         codes: .draft18, parameters: draft18Parameters,
         setupOptions: [
@@ -12,7 +12,8 @@ extension Profile {
             .init(.authority, 0x05), .init(.implementation, 0x07),
         ],
         trackProperties: trackExtensions,
-        messages: draft18Control + draft18Requests + draft18Answers + draft18Notices)
+        messages: draft18Control + draft18Requests + draft18Answers + draft18Notices,
+        sections: sections17)
 
     // draft-18 "Parameter Scope" and the section of each parameter. TRACK_STATUS_OK takes what SUBSCRIBE_OK would
     // ("TRACK_STATUS"), so EXPIRES too. RENDEZVOUS_TIMEOUT and FILL_TIMEOUT have no stated encoding; all other

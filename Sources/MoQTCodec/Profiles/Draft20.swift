@@ -11,7 +11,7 @@ extension Profile {
             name: name, alpn: alpn, integers: .vi64, pairs: .delta(.vi64), streams: .draft18,
             datagrams: .draft18, objects: .draft20, limits: draft20Limits,
             behaviours: [
-                .goAwayOnRequestStreams, .fillStreams, .subscriptionsOutlastRanges, .publishStatesTerms,
+                .goAwayOnRequestStreams, .grease, .fillStreams, .subscriptionsOutlastRanges, .publishStatesTerms,
             ],
             codes: .draft20, parameters: parameters,
             setupOptions: draft19SetupOptions, trackProperties: trackExtensions,

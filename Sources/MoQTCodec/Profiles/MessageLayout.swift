@@ -48,17 +48,18 @@ package struct MessageFields: OptionSet, Hashable, Sendable {
     package let rawValue: UInt64
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }
+    package init(_ field: MessageField) { rawValue = 1 << UInt64(field.rawValue) }
     package init(_ fields: some Sequence<MessageField>) {
-        rawValue = fields.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
+        self = fields.reduce(into: []) { $0.formUnion(Self($1)) }
     }
 
     /// Adds `field` when `isFilled`.
     mutating func insert(_ field: MessageField, if isFilled: Bool) {
-        if isFilled { formUnion(Self([field])) }
+        if isFilled { formUnion(Self(field)) }
     }
 
     /// The fields of the set.
-    package var all: [MessageField] { MessageField.allCases.filter { isSuperset(of: Self([$0])) } }
+    package var all: [MessageField] { MessageField.allCases.filter { isSuperset(of: Self($0)) } }
 }
 
 /// A set of kinds of request.
@@ -126,8 +127,8 @@ package struct MessagePlaces: Hashable, Sendable {
 /// One message of a draft: its type, its fields in order, and where it may stand.
 ///
 /// A kind of message may have several: for one thing in different places, or, before REQUEST_OK and REQUEST_ERROR,
-/// for each kind of request.
-package struct MessageLayout: Hashable, Sendable {
+/// for each kind of request. It is part of a profile, and equal to itself alone.
+package final class MessageLayout: Hashable, Sendable {
     package let kind: MessageKind
     package let code: UInt64
     /// The draft's name, which is also the title of the section about it.
@@ -147,6 +148,9 @@ package struct MessageLayout: Hashable, Sendable {
         fieldSet = MessageFields(fields)
         self.places = places
     }
+
+    package static func == (a: MessageLayout, b: MessageLayout) -> Bool { a === b }
+    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 
     /// Whether the message has this layout in `context`.
     package func fits(_ context: MessageContext) -> Bool {

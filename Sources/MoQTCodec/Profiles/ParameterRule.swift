@@ -36,6 +36,21 @@ package enum ParameterKind: UInt8, Hashable, Sendable, CaseIterable {
     }
 }
 
+/// A set of kinds of parameter.
+package struct ParameterKinds: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    package init(_ kind: ParameterKind) { rawValue = 1 << UInt32(kind.rawValue) }
+
+    package func contains(_ kind: ParameterKind) -> Bool { contains(Self(kind)) }
+
+    /// A kind of the set; nil when it is empty.
+    package var first: ParameterKind? {
+        isEmpty ? nil : ParameterKind(rawValue: UInt8(rawValue.trailingZeroBitCount))
+    }
+}
+
 /// How a parameter's value is written.
 package enum ParameterEncoding: Hashable, Sendable {
     /// One byte.
@@ -124,21 +139,21 @@ package struct ParameterScope: OptionSet, Hashable, Sendable {
 }
 
 /// One Message Parameter of a draft.
-package struct ParameterRule: Sendable {
-    package var kind: ParameterKind
-    package var code: UInt64
+package final class ParameterRule: Sendable {
+    package let kind: ParameterKind
+    package let code: UInt64
     /// Title of the section about it.
-    package var section: String
-    package var encoding: ParameterEncoding
+    package let section: String
+    package let encoding: ParameterEncoding
     /// Where it may be sent.
-    package var scope: ParameterScope
+    package let scope: ParameterScope
     /// Where else it is read, because drafts or peers do not agree on it.
-    package var alsoReadIn: ParameterScope
-    package var isRepeatable: Bool
+    package let alsoReadIn: ParameterScope
+    package let isRepeatable: Bool
     /// The draft's name of the parameter.
-    package var field: StaticString
+    package let field: StaticString
     /// Of a number; others close the session with PROTOCOL_VIOLATION.
-    package var range: ClosedRange<UInt64>
+    package let range: ClosedRange<UInt64>
 
     /// - Parameters:
     ///   - scope: where it may be sent and is read.

@@ -28,14 +28,19 @@ package final class Profile: Sendable {
     package let messages: [MessageLayout]
     /// The draft's names of fields that the newest draft names otherwise.
     package let fieldNames: [MessageField: StaticString]
+    /// The draft's titles of sections that the newest draft, or an error, names otherwise.
+    private let sections: [String: String]
     private let byCode: [UInt64: [MessageLayout]]
+    /// Under the raw value of each kind.
+    private let byKind: [[MessageLayout]]
 
     package init(
         name: String, alpn: String, integers: IntegerCoding, pairs: KeyValueCoding, streams: StreamTypes,
         datagrams: DatagramTypes, objects: ObjectRules, limits: Limits, behaviours: Behaviours, codes: CodeTables,
         requestStreams: RequestKinds = .all, parameters: [ParameterRule],
         fixedFields: [ParameterKind: ParameterScope] = [:], setupOptions: [SetupOptionRule],
-        trackProperties: [PropertyRule], messages: [MessageLayout], fieldNames: [MessageField: StaticString] = [:]
+        trackProperties: [PropertyRule], messages: [MessageLayout], fieldNames: [MessageField: StaticString] = [:],
+        sections: [String: String] = [:]
     ) {
         self.name = name
         self.alpn = alpn
@@ -54,7 +59,9 @@ package final class Profile: Sendable {
         self.trackProperties = trackProperties
         self.messages = messages
         self.fieldNames = fieldNames
+        self.sections = sections
         byCode = Dictionary(grouping: messages) { $0.code }
+        byKind = MessageKind.allCases.map { kind in messages.filter { $0.kind == kind } }
     }
 
     /// Every profile, newest draft first.
@@ -68,12 +75,18 @@ package final class Profile: Sendable {
     /// The spoken profile for a negotiated ALPN identifier; nil when there is none.
     package static func named(_ alpn: String) -> Profile? { spoken.first { $0.alpn == alpn } }
 
+    /// The draft's title of the section that is `title` in errors: mostly the newest draft's.
+    package func title(ofSection title: String) -> String { sections[title] ?? title }
+
     /// The layouts that messages of this type can have; none when the draft has no such message.
     package func layouts(code: UInt64) -> [MessageLayout] { byCode[code] ?? [] }
 
+    /// The layouts of a kind of message; none when the draft lacks it.
+    package func layouts(of kind: MessageKind) -> [MessageLayout] { byKind[Int(kind.rawValue)] }
+
     /// The first layout of a kind of message that fits `context`; nil when the draft lacks it there.
     package func layout(of kind: MessageKind, in context: MessageContext) -> MessageLayout? {
-        messages.first { $0.kind == kind && $0.fits(context) }
+        layouts(of: kind).first { $0.fits(context) }
     }
 
     /// Whether the message of a kind has `field` at `place`, whoever sends it.
@@ -97,6 +110,19 @@ package final class Profile: Sendable {
     /// Whether the draft has the setup option.
     package func has(_ option: SetupOptionKind) -> Bool { setupOptions.contains { $0.kind == option } }
 
+    /// Parameters that messages in `scope` have fields for.
+    func fixedKinds(in scope: ParameterScope) -> ParameterKinds {
+        var kinds = ParameterKinds()
+        for (kind, fixed) in fixedFields where !fixed.isDisjoint(with: scope) { kinds.formUnion(ParameterKinds(kind)) }
+        return kinds
+    }
+
+    /// The rule of the parameter with this type; nil for one that the draft does not know.
+    func rule(ofParameter type: UInt64) -> ParameterRule? { parameters.first { $0.code == type } }
+
+    /// The draft's name of the field at the end of a message that holds the track's properties.
+    var trackPropertiesName: StaticString { fieldNames[.trackProperties] ?? "Track Properties" }
+
     /// Whether a message of `layout` may stand on a control stream.
     func isForControlStream(_ layout: MessageLayout) -> Bool {
         layout.places.control || !layout.places.requests.isSubset(of: requestStreams)
@@ -107,7 +133,7 @@ package final class Profile: Sendable {
 package struct Limits: Sendable {
     /// Longest reason phrase (draft-18 "Reason Phrase Structure").
     package var reasonPhrase: UInt64 = 1024
-    /// Longest URI in GOAWAY and Redirect (draft-18 "GOAWAY").
+    /// Longest New Session URI (draft-18 "GOAWAY").
     package var uri: UInt64 = 8192
     /// Longest value under an odd type (draft-18 "Key-Value-Pair Structure").
     package var pairValue: UInt64 = 65_535
@@ -144,6 +170,8 @@ package struct Behaviours: OptionSet, Sendable {
     package static let strictUpdates = Self(rawValue: 1 << 8)
     /// Fields of a Track Namespace may be empty.
     package static let emptyNamespaceFields = Self(rawValue: 1 << 9)
+    /// Numbers are reserved so that nobody relies on knowing all (draft-18 "Grease").
+    package static let grease = Self(rawValue: 1 << 3)
     /// A client's SETUP may retire or use token aliases.
     package static let aliasesInClientSetup = Self(rawValue: 1 << 10)
     /// A joining FETCH of a subscription with Forward State 0 closes the session; otherwise it is refused.

@@ -4,31 +4,22 @@ extension Parameters {
     /// - Parameter maxFilterRanges: the MAX_FILTER_RANGES that this end's SETUP gave; 0 when it gave none.
     package func refusal(maxFilterRanges: UInt64) -> CodecError? {
         if let filterRefusal { return filterRefusal }
-        guard filterRangeCount <= maxFilterRanges, maxFilterRanges > 0 || rangeFilters.isEmpty else {
-            return CodecError(
-                .request(.invalidFilter), "more than \(maxFilterRanges) ranges", field: "Range Filters", offset: 0,
-                section: "MAX_FILTER_RANGES")
+        var room = maxFilterRanges
+        // In the order of their types: FILL_PARAMETERS comes before the filters.
+        for filter in (fill?.rangeFilters ?? []) + rangeFilters {
+            let count = UInt64(filter.ranges.count)
+            guard count <= room, maxFilterRanges > 0 else {
+                return filter.refusal("more than \(maxFilterRanges) ranges")
+            }
+            room -= count
         }
-        return locationFilter?.refusal ?? fill?.locationFilter?.refusal
+        return nil
     }
 }
 
-extension LocationFilter {
-    /// Of a range that ends before it starts.
-    fileprivate var refusal: CodecError? {
-        guard isInverted else { return nil }
-        return CodecError(
-            .request(.invalidRange), "the range ends before it starts", field: "LOCATION_FILTER", offset: 0,
-            section: "Location Filters")
-    }
-}
-
-extension Fetch.Target {
-    /// Of a range that ends before it starts.
-    var refusal: CodecError? {
-        switch self {
-        case .standalone(_, let range): range?.refusal
-        case .relativeJoining, .absoluteJoining: nil
-        }
+extension RangeFilter {
+    fileprivate func refusal(_ what: String) -> CodecError {
+        CodecError(
+            .request(.invalidFilter), what, field: "\(kind.field)", offset: place.offset, section: "MAX FILTER RANGES")
     }
 }

@@ -25,8 +25,8 @@ package struct Parameters: Hashable, Sendable {
     package var locationFilter: LocationFilter?
     /// Absent means every object, in an update unchanged for each kind that is absent. In order of kind.
     package var rangeFilters: [RangeFilter] = []
-    /// Why the filters, which were read as far as they could be, must be refused with INVALID_FILTER though the session
-    /// lives; nil when they are valid. It cannot be sent.
+    /// Why the filters or the range of a FETCH, which were read as far as they could be, must be refused with
+    /// INVALID_FILTER or INVALID_RANGE though the session lives; nil when they are valid. It cannot be sent.
     package var filterRefusal: CodecError?
     /// Also send past objects, on a stream of their own; absent means not to.
     package var fill: FillParameters?
@@ -62,34 +62,38 @@ extension Parameters {
         (rangeFilters + (fill?.rangeFilters ?? [])).reduce(0) { $0 + $1.ranges.count }
     }
 
-    /// How many parameters of `kind` there are.
-    func count(of kind: ParameterKind) -> Int {
-        switch kind {
-        case .authorizationToken: authorizationTokens.count
-        case .objectDeliveryTimeout: objectDeliveryTimeout == nil ? 0 : 1
-        case .subgroupDeliveryTimeout: subgroupDeliveryTimeout == nil ? 0 : 1
-        case .rendezvousTimeout: rendezvousTimeout == nil ? 0 : 1
-        case .expires: expires == nil ? 0 : 1
-        case .largestObject: largestObject == nil ? 0 : 1
-        case .fillTimeout: fillTimeout == nil ? 0 : 1
-        case .forward: forward == nil ? 0 : 1
-        case .subscriberPriority: subscriberPriority == nil ? 0 : 1
-        case .locationFilter: locationFilter == nil ? 0 : 1
-        case .groupOrder: groupOrder == nil ? 0 : 1
-        case .fill: fill == nil ? 0 : 1
-        case .subgroupFilter: count(of: .subgroupID)
-        case .objectIDFilter: count(of: .objectID)
-        case .priorityFilter: count(of: RangeFilter.Kind.publisherPriority)
-        case .objectPropertyFilter: count(of: .objectProperty)
-        case .trackPropertyFilter: count(of: .trackProperty)
-        case .newGroupRequest: newGroupRequest == nil ? 0 : 1
-        case .trackNamespacePrefix: trackNamespacePrefix == nil ? 0 : 1
-        case .includeProperties: includeProperties == nil ? 0 : 1
-        case .maxCacheDuration: maxCacheDuration == nil ? 0 : 1
-        case .publisherPriority: publisherPriority == nil ? 0 : 1
-        case .dynamicGroups: dynamicGroups == nil ? 0 : 1
+    /// The kinds of which there are any.
+    var kinds: ParameterKinds {
+        var kinds = ParameterKinds()
+        func insert(_ kind: ParameterKind, _ isPresent: Bool) {
+            if isPresent { kinds.formUnion(ParameterKinds(kind)) }
         }
+        insert(.authorizationToken, !authorizationTokens.isEmpty)
+        insert(.objectDeliveryTimeout, objectDeliveryTimeout != nil)
+        insert(.subgroupDeliveryTimeout, subgroupDeliveryTimeout != nil)
+        insert(.rendezvousTimeout, rendezvousTimeout != nil)
+        insert(.expires, expires != nil)
+        insert(.largestObject, largestObject != nil)
+        insert(.fillTimeout, fillTimeout != nil)
+        insert(.forward, forward != nil)
+        insert(.subscriberPriority, subscriberPriority != nil)
+        insert(.locationFilter, locationFilter != nil)
+        insert(.groupOrder, groupOrder != nil)
+        insert(.fill, fill != nil)
+        insert(.newGroupRequest, newGroupRequest != nil)
+        insert(.trackNamespacePrefix, trackNamespacePrefix != nil)
+        insert(.includeProperties, includeProperties != nil)
+        insert(.maxCacheDuration, maxCacheDuration != nil)
+        insert(.publisherPriority, publisherPriority != nil)
+        insert(.dynamicGroups, dynamicGroups != nil)
+        for filter in rangeFilters { insert(filter.kind.parameter, true) }
+        return kinds
     }
 
-    private func count(of kind: RangeFilter.Kind) -> Int { rangeFilters.count { $0.kind == kind } }
+    /// How many parameters of `kind` there are.
+    func count(of kind: ParameterKind) -> Int {
+        if kind == .authorizationToken { return authorizationTokens.count }
+        let filters = rangeFilters.count { $0.kind.parameter == kind }
+        return filters > 0 || !kinds.contains(kind) ? filters : 1
+    }
 }

@@ -34,10 +34,15 @@ struct PropertyCheck {
     private let group: UInt64
     private let object: UInt64
     private var immutables = 0
-    /// The Prior Group ID Gap, when there is one.
-    private(set) var groupGap: UInt64?
-    /// The Prior Object ID Gap, when there is one; at most the Object ID.
-    private(set) var objectGap: UInt64?
+    /// A Prior Group or Object ID Gap, and where it is on the stream.
+    struct Gap {
+        /// At most the Group or Object ID.
+        var count: UInt64
+        var offset: UInt64
+    }
+
+    private(set) var groupGap: Gap?
+    private(set) var objectGap: Gap?
     /// A rule that is not the session's; kept so that those that are come first.
     private var refusal: CodecError?
 
@@ -60,7 +65,7 @@ struct PropertyCheck {
             guard pair.type == PropertyType.immutableProperties else { continue }
             immutables += 1
             if immutables > 1, !profile.objects.repeatsImmutables {
-                refuse(pair, "two Immutable Properties", profile.objects.names.immutableProperties)
+                refuse(pair, "two Immutable Properties", section: profile.objects.names.immutableProperties)
             }
             try walkImmutables(bytes, coding, pair)
         }
@@ -74,14 +79,16 @@ struct PropertyCheck {
         do {
             while let pair = try cursor.next(bytes) {
                 if pair.type == PropertyType.immutableProperties {
-                    refuse(pair, "Immutable Properties within themselves", profile.objects.names.immutableProperties)
+                    refuse(
+                        pair, "Immutable Properties within themselves",
+                        section: profile.objects.names.immutableProperties)
                 }
                 try check(pair, nested: true)
             }
         } catch let error as CodecError {
             throw error
         } catch {
-            refuse(list, "a pair within cannot be read", profile.objects.names.immutableProperties)
+            refuse(list, "a pair within cannot be read", section: profile.objects.names.immutableProperties)
         }
     }
 
@@ -94,7 +101,7 @@ struct PropertyCheck {
     private mutating func check(_ pair: KeyValueCursor.Pair, nested: Bool) throws(CodecError) {
         if profile.objects.mandatoryProperties?.contains(pair.type) == true {
             refuse(
-                pair, "mandatory property 0x\(String(pair.type, radix: 16))", "Mandatory Track Properties",
+                pair, "mandatory property 0x\(String(pair.type, radix: 16))", section: "Mandatory Track Properties",
                 request: .unsupportedExtension)
         }
         if isTrack {
@@ -112,24 +119,24 @@ struct PropertyCheck {
     private mutating func checkGaps(_ pair: KeyValueCursor.Pair) {
         if pair.type == PropertyType.priorGroupIDGap {
             if groupGap != nil || pair.value > group {
-                refuse(pair, "repeated, or larger than the Group ID", "Prior Group ID Gap")
+                refuse(pair, "repeated, or larger than the Group ID", section: "Prior Group ID Gap")
             }
-            groupGap = pair.value
+            groupGap = Gap(count: pair.value, offset: base + UInt64(pair.offset))
         } else if pair.type == PropertyType.priorObjectIDGap {
             if objectGap != nil || pair.value > object {
-                refuse(pair, "repeated, or larger than the Object ID", "Prior Object ID Gap")
+                refuse(pair, "repeated, or larger than the Object ID", section: "Prior Object ID Gap")
             }
-            objectGap = pair.value
+            objectGap = Gap(count: pair.value, offset: base + UInt64(pair.offset))
         }
     }
 
     private mutating func refuse(
-        _ pair: KeyValueCursor.Pair, _ what: String, _ section: String, request: RequestErrorCode = .malformedTrack
+        _ pair: KeyValueCursor.Pair, _ what: String, section: String, request: RequestErrorCode = .malformedTrack
     ) {
         guard refusal == nil else { return }
         refusal = CodecError(
             isTrack ? .request(request) : .track, what,
-            field: isTrack ? "Track Properties" : profile.objects.names.propertiesSection,
+            field: isTrack ? "Track Properties" : "\(profile.objects.names.properties)",
             offset: base + UInt64(pair.offset), section: section)
     }
 }

@@ -19,6 +19,10 @@ package struct RangeFilter: Hashable, Sendable {
     /// Ascending; one may begin where the one before ends. The last has no end when its upper bound is 2^64-1. Without
     /// ranges it says, in an update, that all filters of the kind are gone; set and property mean nothing then.
     package var ranges: [ClosedRange<UInt64>]
+    /// The end of the last range is sent though it is 2^64-1, and need not be.
+    package var statesLastEnd = false
+    /// Of a filter that was read.
+    package var place = WirePlace()
 
     package init(
         _ kind: Kind, setID: UInt8 = 0, propertyType: UInt64? = nil, _ ranges: [ClosedRange<UInt64>] = []

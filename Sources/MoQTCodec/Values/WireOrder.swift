@@ -22,3 +22,15 @@ package struct WireOrder: Hashable, Sendable {
         return result + rest
     }
 }
+
+/// Where a value was on the wire. It is no part of the value: all places are equal.
+package struct WirePlace: Hashable, Sendable {
+    /// In bytes from the start of the stream; 0 for a value that was not read.
+    package var offset: UInt64 = 0
+
+    package init() {}
+    init(_ offset: UInt64) { self.offset = offset }
+
+    package static func == (a: Self, b: Self) -> Bool { true }
+    package func hash(into hasher: inout Hasher) {}
+}

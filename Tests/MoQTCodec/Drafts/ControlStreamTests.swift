@@ -91,7 +91,7 @@ struct ControlStreamTests {
     func sharedAnswers() throws {
         var control = decoder(.draft16, .control, receiver: .client)
         _ = try control.take("21000100")
-        let messages = try control.take("070006" + "06" + "01" + "09020a14" + "1e00020700" + "02000504020110" + "01")
+        let messages = try control.take("070006" + "06" + "01" + "09020a14" + "1e00020700" + "02000505020110" + "01")
         #expect(messages.map(\.layout.name) == ["REQUEST_OK", "PUBLISH_OK", "REQUEST_UPDATE"])
         #expect(messages.map(\.context.place) == [.any, .request(.publish), .any])
     }
@@ -104,14 +104,14 @@ struct ControlStreamTests {
         #expect(control.refuses("0600060200010161" + "00")?.scope == violation)
 
         var request = decoder(.draft17, .request)
-        _ = try request.take("1d0009" + "0100" + "0101610162" + "07" + "00")
+        _ = try request.take("1d0009" + "0000" + "0101610162" + "07" + "00")
         #expect(request.request == .publish)
         // The publisher answers the subscriber's update, and cannot accept its own PUBLISH.
         #expect(try request.take("07000100").map(\.context.place) == [.update(.publish)])
         #expect(request.refuses("1e000100")?.scope == violation)
 
         var reply = decoder(.draft17, .reply(to: .publish), receiver: .client)
-        #expect(try reply.take("1e000100" + "020003020000").count == 2)
+        #expect(try reply.take("1e000100" + "020003030000").count == 2)
     }
 
     @Test("GOAWAY of draft-17 is for the control stream only (GOAWAY)")

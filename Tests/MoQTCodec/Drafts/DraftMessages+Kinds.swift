@@ -21,7 +21,7 @@ extension DraftMessages {
             }
             return .goAway(body)
         case .subscribe(var body):
-            (body.requestID, body.requiredRequestID) = request(layout)
+            (body.requestID, body.requiredRequestID) = request(layout, context)
             body.track = try track()
             body.parameters = try parameters(layout, .subscribe)
             return .subscribe(body)
@@ -32,7 +32,7 @@ extension DraftMessages {
             if has(.trackProperties) { body.trackProperties = properties }
             return .subscribeOK(body)
         case .publish(var body):
-            (body.requestID, body.requiredRequestID) = request(layout)
+            (body.requestID, body.requiredRequestID) = request(layout, context)
             body.track = try track()
             body.trackAlias = TrackAlias(rawValue: number())
             body.parameters = try parameters(layout, .publish)
@@ -45,7 +45,7 @@ extension DraftMessages {
             body.reason = text(100)
             return .publishDone(body)
         case .fetch(var body):
-            (body.requestID, body.requiredRequestID) = request(layout)
+            (body.requestID, body.requiredRequestID) = request(layout, context)
             body.target = try fetchTarget()
             body.parameters = try parameters(layout, .fetch)
             return .fetch(body)
@@ -57,17 +57,17 @@ extension DraftMessages {
             if has(.trackProperties) { body.trackProperties = properties }
             return .fetchOK(body)
         case .trackStatus(var body):
-            (body.requestID, body.requiredRequestID) = request(layout)
+            (body.requestID, body.requiredRequestID) = request(layout, context)
             body.track = try track()
             body.parameters = try parameters(layout, .trackStatus)
             return .trackStatus(body)
         case .publishNamespace(var body):
-            (body.requestID, body.requiredRequestID) = request(layout)
+            (body.requestID, body.requiredRequestID) = request(layout, context)
             body.namespace = try namespace(profile.limits.namespaceFields)
             body.parameters = try parameters(layout, .publishNamespace)
             return .publishNamespace(body)
         case .subscribeNamespace(var body):
-            (body.requestID, body.requiredRequestID) = request(layout)
+            (body.requestID, body.requiredRequestID) = request(layout, context)
             body.prefix = try namespace(profile.limits.prefixFields)
             if has(.subscribeOptions) { body.options = SubscribeOptions(rawValue: random.next() % 3) }
             body.parameters = try parameters(layout, .subscribeNamespace)
@@ -82,7 +82,7 @@ extension DraftMessages {
         func has(_ field: MessageField) -> Bool { layout.fieldSet.isSuperset(of: MessageFields([field])) }
         switch ControlMessage.blank(layout.kind) {
         case .subscribeTracks(var body):
-            (body.requestID, body.requiredRequestID) = request(layout)
+            (body.requestID, body.requiredRequestID) = request(layout, context)
             body.prefix = try namespace(profile.limits.prefixFields)
             body.parameters = try parameters(layout, .subscribeTracks)
             return .subscribeTracks(body)
@@ -97,7 +97,7 @@ extension DraftMessages {
             body.trackName = TrackName(random.bytes(0...20))
             return .publishBlocked(body)
         case .requestUpdate(var body):
-            (body.requestID, body.requiredRequestID) = request(layout)
+            (body.requestID, body.requiredRequestID) = request(layout, context)
             if has(.existingRequestID) { body.target = target }
             body.parameters = try parameters(layout, context.request.map(ParameterScope.update) ?? .anyUpdate)
             return .requestUpdate(body)
@@ -146,8 +146,11 @@ extension DraftMessages {
         }
     }
 
-    private mutating func request(_ layout: MessageLayout) -> (RequestID, RequestID?) {
-        let id = id()
+    private mutating func request(
+        _ layout: MessageLayout, _ context: MessageContext
+    ) -> (RequestID, RequestID?) {
+        var id = id()
+        if id.isServerChosen != (context.sender == .server) { id.rawValue ^= 1 }
         guard layout.fieldSet.isSuperset(of: MessageFields([.requiredRequestID])), id.rawValue >= 2, random.chance()
         else { return (id, nil) }
         return (id, RequestID(rawValue: id.rawValue - UInt64.random(in: 1...id.rawValue / 2, using: &random) * 2))

@@ -32,7 +32,9 @@ extension Seeded {
         case 3: return .absoluteRange(start: start, end: RangeEnd(group: end))
         case 4: return .unfiltered
         case 5: return .relativeStart(groups: number())
-        default: return .absoluteRange(start: start, end: RangeEnd(group: end, object: number()))
+        default:
+            let object = end == start.group ? max(start.object, number()) : number()
+            return .absoluteRange(start: start, end: RangeEnd(group: end, object: object))
         }
     }
 
