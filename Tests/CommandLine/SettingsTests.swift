@@ -1,5 +1,6 @@
 import CommandLine
 import Commands
+import Credentials
 import EventLoop
 import MoQTCodec
 import Testing

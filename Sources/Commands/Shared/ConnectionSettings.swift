@@ -1,4 +1,5 @@
 package import CommandLine
+package import Credentials
 package import Wire
 
 /// How a client reaches its server and knows it.

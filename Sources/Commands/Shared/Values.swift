@@ -1,4 +1,5 @@
 package import CommandLine
+internal import Credentials
 package import EventLoop
 package import MoQTCodec
 package import Wire
@@ -76,31 +77,9 @@ extension ValueType where Value == Resolution {
     }
 }
 
-/// SHA-256 of a certificate.
-package struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
-    /// 32 of them.
-    package var bytes: [UInt8]
-
-    /// 64 hex digits, colons between them ignored; nil for anything else.
-    package init?(_ text: String) {
-        let digits = text.filter { $0 != ":" }.utf8.map { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count == 64 else { return nil }
-        bytes = []
-        for index in stride(from: 0, to: 64, by: 2) {
-            guard let high = digits[index], let low = digits[index + 1] else { return nil }
-            bytes.append(UInt8(high << 4 | low))
-        }
-    }
-
-    /// 64 lower-case hex digits.
-    package var description: String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-}
-
 extension ValueType where Value == Fingerprint {
-    package static var fingerprint: Self {
-        Self("HEX", expects: "64 hex digits (SHA-256)") { Fingerprint($0) }
+    static var fingerprint: Self {
+        Self("HEX", expects: "64 hex digits (SHA-256)") { try? Fingerprint($0) }
     }
 }
 
