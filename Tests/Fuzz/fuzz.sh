@@ -6,6 +6,7 @@
 # as a line that becomes a named test in Tests/MoQTCodec/FuzzFindingTests.swift. MORE names a folder of further inputs,
 # one folder for each target in it.
 set -euo pipefail
+shopt -s nullglob
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
 swift=$(command -v swift || echo /opt/swift/usr/bin/swift)
@@ -25,8 +26,12 @@ unpack() {
     done
 }
 
-# Turns the files of folder $1 into lines of hex.
-pack() { for file in "$1"/*; do od -An -v -tx1 "$file" | tr -d ' \n' && echo; done | LC_ALL=C sort -u; }
+# Turns the files of folder $1 into lines of hex, but for long ones.
+pack() {
+    find "$1" -type f -size -300c | while IFS= read -r file; do
+        od -An -v -tx1 "$file" | tr -d ' \n' && echo
+    done | LC_ALL=C sort -u
+}
 
 # Adds $2 to the count of target $1.
 record() {
