@@ -26,7 +26,7 @@ extension FieldVisitor {
             try integer("Expires", &expires)
             value.expires = expires
         case .largestLocation: try largestLocation(&value.largestObject)
-        case .updatedRange: try updatedRange(&value.locationFilter, &value.filterRefusal)
+        case .updatedRange: try updatedRange(&value)
         default: misplaced(field, message)
         }
     }
@@ -61,13 +61,11 @@ extension FieldVisitor {
     }
 
     /// Start, and end plus 1 or 0 for none (draft-14 "SUBSCRIBE_UPDATE").
-    private mutating func updatedRange(
-        _ value: inout LocationFilter?, _ refusal: inout CodecError?
-    ) throws(CodecError) {
+    private mutating func updatedRange(_ value: inout Parameters) throws(CodecError) {
         var start = Location.zero
         var beyond: UInt64 = 0
         if !Self.reads {
-            switch value {
+            switch value.locationFilter {
             case .unfiltered: break
             case .absoluteStart(let from): start = from
             case .absoluteRange(let from, let end):
@@ -81,7 +79,9 @@ extension FieldVisitor {
         }
         try location("Start Group", "Start Object", &start)
         try integer("End Group", &beyond)
-        value = beyond == 0 ? .absoluteStart(start) : .absoluteRange(start: start, end: RangeEnd(group: beyond - 1))
-        if value?.isInverted == true { try refuseRange("End Group", section: "SUBSCRIBE_UPDATE", &refusal) }
+        let range: LocationFilter =
+            beyond == 0 ? .absoluteStart(start) : .absoluteRange(start: start, end: RangeEnd(group: beyond - 1))
+        value.locationFilter = range
+        if range.isInverted { try refuseRange("End Group", section: "SUBSCRIBE_UPDATE", &value.filterRefusal) }
     }
 }

@@ -204,7 +204,7 @@ extension ControlMessage {
 }
 
 private func visited<Body: MessageBody, Visitor: FieldVisitor>(
-    _ body: Body, _ layout: MessageLayout, _ visitor: inout Visitor, _ context: MessageContext
+    _ body: consuming Body, _ layout: MessageLayout, _ visitor: inout Visitor, _ context: MessageContext
 ) throws(CodecError) -> Body {
     if !Visitor.reads {
         let surplus = body.filled.subtracting(layout.fieldSet)
@@ -212,7 +212,6 @@ private func visited<Body: MessageBody, Visitor: FieldVisitor>(
             throw visitor.fault("it has no field for \(surplus.all)", "Message Payload")
         }
     }
-    var body = body
     for field in layout.fields { try body.visit(field, &visitor, context) }
     return body
 }

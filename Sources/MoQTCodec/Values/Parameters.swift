@@ -27,9 +27,15 @@ package struct Parameters: Hashable, Sendable {
     package var rangeFilters: [RangeFilter] = []
     /// Why the filters or the range of a FETCH, which were read as far as they could be, must be refused with
     /// INVALID_FILTER or INVALID_RANGE though the session lives; nil when they are valid. It cannot be sent.
-    package var filterRefusal: CodecError?
+    package var filterRefusal: CodecError? {
+        get { refusals.first }
+        set { refusals = newValue.map { [$0] } ?? [] }
+    }
     /// Also send past objects, on a stream of their own; absent means not to.
-    package var fill: FillParameters?
+    package var fill: FillParameters? {
+        get { fills.first }
+        set { fills = newValue.map { [$0] } ?? [] }
+    }
     /// Absent means the publisher's order; for a fetch ascending.
     package var groupOrder: GroupOrder?
     /// Largest group the subscriber knows plus 1; 0 when it knows none.
@@ -49,6 +55,10 @@ package struct Parameters: Hashable, Sendable {
     package var unknown: [KeyValue] = []
     /// As received, where drafts let parameters come in any order.
     package var order = WireOrder()
+
+    // What is large and rare lies apart, so that messages are small.
+    private var refusals: [CodecError] = []
+    private var fills: [FillParameters] = []
 
     package init() {}
 
@@ -79,7 +89,7 @@ extension Parameters {
         insert(.subscriberPriority, subscriberPriority != nil)
         insert(.locationFilter, locationFilter != nil)
         insert(.groupOrder, groupOrder != nil)
-        insert(.fill, fill != nil)
+        insert(.fill, !fills.isEmpty)
         insert(.newGroupRequest, newGroupRequest != nil)
         insert(.trackNamespacePrefix, trackNamespacePrefix != nil)
         insert(.includeProperties, includeProperties != nil)
