@@ -124,7 +124,7 @@ extension Session {
     }
 
     private func reasonToReject(_ request: Request, _ refusal: CodecError?) -> (RequestErrorCode, String)? {
-        if let refusal, case .request(let code) = refusal.scope { return (code, refusal.what) }
+        if let refusal, let code = refusal.requestCode { return (code, refusal.what) }
         // draft-18 "GOAWAY": requests that arrive after it MUST be rejected.
         if sentGoAway { return (.goingAway, "going away") }
         if peerRequestCount > configuration.requestLimit { return (.excessiveLoad, "too many requests are open") }

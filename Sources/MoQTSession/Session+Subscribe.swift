@@ -62,7 +62,7 @@ extension Session {
         end(id, cancellingWith: .cancelled)
         if let subscription { return endJoin(of: subscription, isWhole: false) }
         var error = RequestError()
-        if case .request(let code) = refusal.scope { error.code = code }
+        if let code = refusal.requestCode { error.code = code }
         error.reason = WireText(refusal.what)
         events.append(.rejected(id, error))
     }

@@ -107,7 +107,7 @@ struct MalformedControlTests {
     @Test("Immutable Properties within themselves refuse the request only (Immutable Properties)")
     func nestedImmutables() throws {
         let message = try decode([hex("04000601000b020b00")], .fitting(.subscribeOK))
-        #expect(message.first?.refusal(draft18)?.scope == .request(.malformedTrack))
+        #expect(message.first?.refusal(draft18)?.scope == .track)
     }
 
     @Test("PATH over WebTransport is INVALID_PATH (PATH)")

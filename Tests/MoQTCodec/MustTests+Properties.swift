@@ -162,7 +162,7 @@ struct MustPropertyTests {
             #expect(try draft.fault(answer, .reply(.subscribe)) == nil)
             #expect(
                 try draft.refusal(answer, .reply(.subscribe))
-                    == (isMalformed ? .request(.malformedTrack) : nil))
+                    == (isMalformed ? .track : nil))
         }
     }
 

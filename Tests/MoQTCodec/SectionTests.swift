@@ -65,14 +65,31 @@ struct SectionTests {
         }
     }
 
-    @Test func `what an inspector shows is cited so`() {
-        func section(_ hex: String, _ profile: Profile, _ source: InspectedSource = .message) -> String? {
-            var inspector = Inspector(Bytes(MoQTCodecTests.hex(hex)), source, profile: profile)
-            while let item = inspector.next() { if let error = item.error { return error.section } }
-            return nil
-        }
-        #expect(section("2000020100", .draft16) == "CLIENT_SETUP and SERVER_SETUP")
-        #expect(section("03000a00010161017401210107", .draft16) == "Subscription Filters")
-        #expect(section("7f", .draft14, .uni) == "Data Streams and Datagrams")
+    @Test(
+        "what an inspector shows is cited so",
+        arguments: [
+            (16, "2000050202000000", "Parameters"), (18, "af00000407000000", "Setup Options"),
+            (16, "03000a00010161017401210107", "Subscription Filters"),
+            (14, "03000c000101610174800001050000", "SUBSCRIBE"),
+            (16, "200006010980010000", "Key-Value-Pair Structure"),
+            (15, "03000d0001016101740203010303010300", "AUTHORIZATION TOKEN Parameter"),
+
+            (18, "05000600018401aabb", "Reason Phrase Structure"), (17, "fc0000", "Variable-Length Integers"),
+        ])
+    func citation(_ draft: Int, _ bytes: String, _ section: String) throws {
+        let profile = try #require(Profile.all.first { $0.number == draft })
+        var inspector = Inspector(Bytes(hex(bytes)), .message, profile: profile)
+        var error: CodecError?
+        while error == nil, let item = inspector.next() { error = item.error }
+        #expect(error?.section == section, "\(String(describing: error))")
+    }
+
+    @Test(arguments: [(14, "7f", "Data Streams and Datagrams"), (18, "05048000", "Flags")])
+    func `and of streams`(_ draft: Int, _ bytes: String, _ section: String) throws {
+        let profile = try #require(Profile.all.first { $0.number == draft })
+        var inspector = Inspector(Bytes(hex(bytes)), .uni, profile: profile)
+        var error: CodecError?
+        while error == nil, let item = inspector.next() { error = item.error }
+        #expect(error?.section == section, "\(String(describing: error))")
     }
 }

@@ -32,6 +32,15 @@ package struct CodecError: Error, Hashable, Sendable {
         self.section = section
     }
 
+    /// The code with which a request is refused or cancelled for it; nil when that is not what it calls for.
+    package var requestCode: RequestErrorCode? {
+        switch scope {
+        case .request(let code): code
+        case .track: .malformedTrack
+        case .session, .caller: nil
+        }
+    }
+
     /// The same, naming the section as the draft of `profile` does.
     package func cited(by profile: Profile) -> Self {
         var error = self

@@ -204,9 +204,11 @@ extension ControlDecoder {
             }
         }
         guard result.isEmpty else { return result }
-        throw refusal
-            ?? misplaced(
-                "0x\(String(type, radix: 16)) is not for this kind of stream", section: "Control Messages")
+        if let refusal { throw refusal }
+        if case .any(let hints) = stream, hints.isFirstReply {
+            throw misplaced("\(layouts[0].name) cannot come before the answer", section: "Control Messages")
+        }
+        throw misplaced("0x\(String(type, radix: 16)) is not for this kind of stream", section: "Control Messages")
     }
 
     /// Whether messages of `layout` stand on this kind of stream, which is known, at all.

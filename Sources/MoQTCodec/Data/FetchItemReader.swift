@@ -239,7 +239,7 @@ struct FetchItemReader: ElementReader, Sendable {
     }
 
     private func violation(_ what: String, _ field: String, _ offset: UInt64) -> CodecError {
-        .violation(what, field: field, offset: offset, section: "Fetch Header")
+        .violation(what, field: field, offset: offset, section: prior.isGap ? "End of Range" : "Flags")
     }
 
     private func malformed(_ what: String, _ field: String, _ offset: UInt64) -> CodecError {

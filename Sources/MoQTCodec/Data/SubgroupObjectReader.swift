@@ -88,6 +88,7 @@ struct SubgroupObjectReader: ElementReader, Sendable {
     }
 
     private func malformed(_ what: String, _ field: String, _ offset: UInt64) -> CodecError {
-        CodecError(.track, what, field: field, offset: offset, section: "Malformed Tracks")
+        CodecError(
+            .track, what, field: field, offset: offset, section: field.hasPrefix("Prior ") ? field : "Malformed Tracks")
     }
 }

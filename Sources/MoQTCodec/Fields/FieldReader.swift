@@ -17,8 +17,9 @@ struct FieldReader: FieldVisitor {
     private var fieldStart = 0
     /// Bytes of the stream before `input`.
     let base: UInt64
-    /// Title of the draft's section about the message.
-    private let section: String
+    var section: String
+    /// Frames that are open.
+    private var depth = 0
 
     /// - Parameter isShared: the message lies in a slab of its own; otherwise in one that was received with more.
     init(_ input: Bytes, isShared: Bool = false, profile: Profile, base: UInt64, section: String) {
@@ -86,6 +87,7 @@ struct FieldReader: FieldVisitor {
         let frame = Frame(position: end, code: self.code)
         end = position + length
         self.code = code
+        depth += 1
         return frame
     }
 
@@ -94,6 +96,7 @@ struct FieldReader: FieldVisitor {
         guard atEnd else { throw misfit("\(end - position) bytes are left over", field) }
         end = frame.position
         code = frame.code
+        depth -= 1
     }
 
     func fault(_ what: String, _ field: StaticString, code: SessionCode, section: String?) -> CodecError {
@@ -104,7 +107,8 @@ struct FieldReader: FieldVisitor {
     private func kept(_ slice: Bytes) -> Bytes { isShared ? slice : slice.compact }
 
     private func misfit(_ what: String, _ field: StaticString) -> CodecError {
-        fault(what, field, code: code, section: nil)
+        // The message's own length is wrong, or a field's.
+        fault(what, field, code: code, section: depth == 0 ? "Control Messages" : nil)
     }
 
     private mutating func length(_ field: StaticString, limit: UInt64) throws(CodecError) -> Int {

@@ -25,6 +25,9 @@ extension FieldVisitor {
 
     /// The value of a Key-Value-Pair.
     mutating func pair(_ value: inout KeyValue.Value) throws(CodecError) {
+        let outer = section
+        section = pairSection
+        defer { section = outer }
         switch value {
         case .integer(var number):
             try integer("Value", &number)

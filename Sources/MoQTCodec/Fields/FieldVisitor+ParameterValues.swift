@@ -4,6 +4,9 @@ extension FieldVisitor {
     mutating func parameter(
         _ rule: ParameterRule, _ value: inout Parameters, index: Int
     ) throws(CodecError) {
+        let outer = section
+        section = rule.section
+        defer { section = outer }
         switch rule.kind {
         case .authorizationToken:
             if Self.reads { value.authorizationTokens.append(.useAlias(0)) }
@@ -53,7 +56,7 @@ extension FieldVisitor {
         }
         let allowed = range.clamped(to: rule.range)
         guard allowed.contains(number) else {
-            throw fault("\(number) is outside \(allowed)", field, section: rule.section)
+            throw fault("\(number) is outside \(allowed)", field)
         }
         value = number
     }
@@ -94,11 +97,12 @@ extension FieldVisitor {
     }
 
     /// draft-22 "TRACK_NAMESPACE_PREFIX Parameter". Behind a length, as peers send it whose drafts leave it open: the
-    /// length is then that of the rest of the message, which a number of fields cannot be, each taking two bytes.
+    /// length is then that of the rest of the message, which a number of fields cannot be, each taking two bytes; but 1 can
+    /// be an empty field, which is refused.
     private mutating func namespacePrefix(_ value: inout TrackNamespace?, _ rule: ParameterRule) throws(CodecError) {
         let field: StaticString = "TRACK_NAMESPACE_PREFIX"
         var prefix = value ?? TrackNamespace()
-        if rule.encoding == .bareOrLengthPrefixed, let upcoming, upcoming.integer > 0,
+        if rule.encoding == .bareOrLengthPrefixed, let upcoming, upcoming.integer > 1,
             upcoming.integer == UInt64(upcoming.bytesBehind)
         {
             let frame = try open(field, limit: profile.limits.pairValue, code: .protocolViolation)

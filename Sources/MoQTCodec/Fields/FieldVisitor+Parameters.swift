@@ -26,7 +26,7 @@ extension FieldVisitor {
             begin("Parameter", .pair)
             defer { end() }
             try self.type(
-                "Parameter Type", &type, after: type, isDelta: profile.pairs.isDelta, section: "Message Parameters")
+                "Parameter Type", &type, after: type, isDelta: profile.pairs.isDelta)
             if !profile.pairs.isDelta { value.order.types.append(type) }
             try readParameter(type, &value, in: scope)
         }
@@ -77,7 +77,7 @@ extension FieldVisitor {
         for slot in slots {
             var code = slot.type
             try type(
-                "Parameter Type", &code, after: previous, isDelta: profile.pairs.isDelta, section: "Message Parameters")
+                "Parameter Type", &code, after: previous, isDelta: profile.pairs.isDelta)
             previous = code
             if let rule = slot.rule {
                 try parameter(profile.parameters[rule], &value, index: slot.index)

@@ -9,6 +9,8 @@ package protocol FieldVisitor {
     /// The visitor fills values in.
     static var reads: Bool { get }
     var profile: Profile { get }
+    /// Title of the section about what is visited, unless a fault says another.
+    var section: String { get set }
     /// The frame that is open holds no more bytes. Only for visitors that read.
     var atEnd: Bool { get }
     /// Where the field visited last begins, in bytes from the start of the stream; 0 for visitors that do not read.
@@ -100,6 +102,14 @@ extension FieldVisitor {
         try bytes(field, &value.bytes, limit: limit)
     }
 
+    /// draft-18 "Reason Phrase Structure".
+    mutating func reasonPhrase(_ value: inout WireText) throws(CodecError) {
+        let outer = section
+        section = "Reason Phrase Structure"
+        defer { section = outer }
+        try text("Error Reason", &value, limit: profile.limits.reasonPhrase)
+    }
+
     /// A Boolean in one byte, 0 or 1.
     mutating func flag(_ field: StaticString, _ value: inout Bool, section: String?) throws(CodecError) {
         var octet: UInt8 = value ? 1 : 0
@@ -180,12 +190,12 @@ extension FieldVisitor {
 
     /// The type of the next Key-Value-Pair or parameter, `previous` being the one before.
     mutating func type(
-        _ field: StaticString, _ value: inout UInt64, after previous: UInt64, isDelta: Bool, section: String
+        _ field: StaticString, _ value: inout UInt64, after previous: UInt64, isDelta: Bool
     ) throws(CodecError) {
         var written = Self.reads || !isDelta ? value : value - previous
         try integer(field, &written)
         let (sum, overflow) = isDelta ? previous.addingReportingOverflow(written) : (written, false)
-        guard !overflow else { throw fault("the type exceeds 2^64-1", field, section: section) }
+        guard !overflow else { throw fault("the type exceeds 2^64-1", field, section: pairSection) }
         value = sum
         note(.type(sum))
     }

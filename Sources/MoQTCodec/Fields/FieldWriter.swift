@@ -7,7 +7,7 @@ struct FieldWriter: FieldVisitor {
     let profile: Profile
     /// The caller's buffer, borrowed while writing.
     var out: [UInt8] = []
-    private let section: String
+    var section: String
 
     init(profile: Profile, section: String) {
         self.profile = profile

@@ -32,6 +32,10 @@ struct FieldRecorder: FieldVisitor {
     }
 
     var profile: Profile { reader.profile }
+    var section: String {
+        get { reader.section }
+        set { reader.section = newValue }
+    }
     var atEnd: Bool { reader.atEnd }
     var offset: UInt64 { reader.offset }
     var upcoming: (integer: UInt64, bytesBehind: Int)? { reader.upcoming }

@@ -26,7 +26,10 @@ struct MessageInspector {
         var end = position
         guard let code = profile.integers.read(bytes.span, at: &end), bytes.count - end >= 2 else {
             let isForbidden = profile.integers.forbids(bytes.span[position])
-            return [unframed(code: nil, isForbidden ? "no integer begins so" : "the stream ends inside a message")]
+            guard !isForbidden else {
+                return [unframed(code: nil, "no integer begins so", section: "Variable-Length Integers")]
+            }
+            return [unframed(code: nil, "the stream ends inside a message")]
         }
         let length = Int(bytes.span[end]) << 8 | Int(bytes.span[end + 1])
         let header = end + 2 - position
@@ -146,10 +149,11 @@ struct MessageInspector {
     }
 
     /// Bytes whose end nothing tells: the rest of the stream.
-    private mutating func unframed(code: UInt64?, _ what: String) -> InspectedItem {
+    private mutating func unframed(
+        code: UInt64?, _ what: String, section: String = "Control Messages"
+    ) -> InspectedItem {
         let error = CodecError.violation(
-            what, field: code == nil ? "Message Type" : "Message Length", offset: UInt64(position),
-            section: "Control Messages")
+            what, field: code == nil ? "Message Type" : "Message Length", offset: UInt64(position), section: section)
         let name = profile.messages.first { $0.code == code }?.name ?? ""
         defer { position = bytes.count }
         return InspectedItem(

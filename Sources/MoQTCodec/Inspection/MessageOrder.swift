@@ -74,7 +74,8 @@ struct MessageOrder {
             return candidates
         }
         let name = candidates.first?.layout.name ?? ""
-        throw .violation("\(name) cannot come first", field: "Message Type", offset: 0, section: name)
+        throw .violation(
+            "\(name) cannot come first", field: "Message Type", offset: 0, section: "Session initialization")
     }
 
     /// The message was read as `candidate` says.

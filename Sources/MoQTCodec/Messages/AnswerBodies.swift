@@ -101,7 +101,7 @@ extension RequestError: MessageBody {
         case .statusCode:
             try visitor.code("Error Code", &code, visitor.profile.codes.request(context.request))
         case .retryInterval: try visitor.retryInterval(&retryAfter)
-        case .reason: try visitor.text("Error Reason", &reason, limit: visitor.profile.limits.reasonPhrase)
+        case .reason: try visitor.reasonPhrase(&reason)
         case .redirect: try visitRedirect(&visitor, context)
         default: misplaced(field, Self.self)
         }

@@ -52,7 +52,7 @@ extension PublishDone: MessageBody {
             var number = streamCount ?? unknown
             try visitor.integer("Stream Count", &number)
             streamCount = number == unknown ? nil : number
-        case .reason: try visitor.text("Error Reason", &reason, limit: visitor.profile.limits.reasonPhrase)
+        case .reason: try visitor.reasonPhrase(&reason)
         default: misplaced(field, Self.self)
         }
     }

@@ -70,7 +70,7 @@ extension PublishNamespaceCancel: MessageBody {
         case .targetRequestID: try visitor.target("Request ID", &target)
         case .namespace: try visitor.namedNamespace(&namespace)
         case .statusCode: try visitor.code("Error Code", &code, visitor.profile.codes.request(.publishNamespace))
-        case .reason: try visitor.text("Error Reason", &reason, limit: visitor.profile.limits.reasonPhrase)
+        case .reason: try visitor.reasonPhrase(&reason)
         default: misplaced(field, Self.self)
         }
     }

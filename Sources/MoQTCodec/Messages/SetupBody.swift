@@ -93,7 +93,7 @@ extension FieldVisitor {
             try checkCount(index)
             begin("Setup Option", .pair)
             defer { end() }
-            try self.type("Option Type", &type, after: type, isDelta: profile.pairs.isDelta, section: pairSection)
+            try self.type("Option Type", &type, after: type, isDelta: profile.pairs.isDelta)
             if !profile.pairs.isDelta { value.order.types.append(type) }
             try readSetupOption(type, &value, context)
         }
@@ -109,7 +109,7 @@ extension FieldVisitor {
         }
         let present = value.count(of: rule.kind)
         guard present == 0 || rule.kind == .authorizationToken else {
-            throw fault("option 0x\(String(type, radix: 16)) is repeated", "Option Type")
+            throw fault("option 0x\(String(type, radix: 16)) is repeated", "Option Type", section: "Setup Options")
         }
         try setupOption(rule.kind, &value, index: present, context)
     }
@@ -132,7 +132,7 @@ extension FieldVisitor {
         var previous: UInt64 = 0
         for slot in slots {
             var type = slot.type
-            try self.type("Option Type", &type, after: previous, isDelta: profile.pairs.isDelta, section: pairSection)
+            try self.type("Option Type", &type, after: previous, isDelta: profile.pairs.isDelta)
             previous = type
             if let rule = slot.rule {
                 try setupOption(profile.setupOptions[rule].kind, &value, index: slot.index, context)

@@ -6,15 +6,16 @@ extension Profile {
 
     /// Draft 16.
     static let sections16 = sections17.merging([
-        "SETUP": setup, "CLIENT_SETUP": setup, "SERVER_SETUP": setup,
+        "Message Parameters": "Parameters", "Setup Options": "Parameters", "SETUP": setup, "CLIENT_SETUP": setup,
+        "SERVER_SETUP": setup,
         "Unidirectional Stream Types": "Data Streams and Datagrams",
         "Properties": "Extension Headers", "Object Properties": "Object Extension Headers",
     ]) { $1 }
 
     /// Draft 15.
     static let sections15 = sections16.merging([
-        "Message Parameters": "Version Specific Parameters", "Parameter Scope": "Version Specific Parameters",
-        "Object Properties": "Object Extension Header",
+        "Parameter Scope": "Version Specific Parameters",
+        "Object Properties": "Object Extension Header", "Flags": "Fetch Header", "End of Range": "Fetch Header",
     ]) { $1 }
 
     /// Draft 14, which has Filter Types within SUBSCRIBE.

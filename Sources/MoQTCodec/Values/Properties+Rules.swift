@@ -135,7 +135,7 @@ struct PropertyCheck {
     ) {
         guard refusal == nil else { return }
         refusal = CodecError(
-            isTrack ? .request(request) : .track, what,
+            isTrack && request != .malformedTrack ? .request(request) : .track, what,
             field: isTrack ? "Track Properties" : "\(profile.objects.names.properties)",
             offset: base + UInt64(pair.offset), section: section)
     }
