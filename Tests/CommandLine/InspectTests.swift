@@ -15,6 +15,13 @@ import Testing
         #expect(request.text == "     0      5  GOAWAY              New Session URI \"\", Timeout 0\n")
     }
 
+    @Test("what the bytes do not say", arguments: [["answers=REQUEST_UPDATE"], ["updates=FETCH"], ["loc=02"]])
+    func context(_ entries: [String]) throws {
+        let arguments = ["--hex", "--draft", "18"] + entries.flatMap { ["--context", $0] } + ["-"]
+        let finished = try Moqt(["inspect"] + arguments, input: .bytes(Array("070003010805".utf8))).wait()
+        #expect(finished.status == 0 && finished.text.contains("EXPIRES 5"), "\(finished.stderr)")
+    }
+
     @Test func hexIsTakenAsPeopleHaveIt() throws {
         let forms = [
             "1000020000", "10 00 02 00 00", "0x10 0x00 0x02, 0x00 0x00", "10:00:02:00:00  # GOAWAY\n\n# nothing\n",

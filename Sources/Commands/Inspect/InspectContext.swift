@@ -7,6 +7,8 @@ enum ContextEntry: Hashable, Sendable {
     case receiver(EndpointRole)
     case answers(RequestKind)
     case updates(RequestKind)
+    /// The response answers an update, of whatever request.
+    case answersUpdate
     case first(Bool)
     case firstResponse(Bool)
     case descending(Bool)
@@ -23,6 +25,7 @@ enum ContextEntry: Hashable, Sendable {
         let value = parts[1]
         switch parts[0] {
         case "i_am": self.init(Self.roles[value], Self.receiver)
+        case "answers" where Self.isUpdate(value): self = .answersUpdate
         case "answers": self.init(RequestKind(draftName: value), Self.answers)
         case "updates": self.init(RequestKind(draftName: value), Self.updates)
         case "first": self.init(Self.truths[value.lowercased()], Self.first)
@@ -47,6 +50,7 @@ enum ContextEntry: Hashable, Sendable {
         case .receiver(let role): context.receiver = role
         case .answers(let kind): context.answers = kind
         case .updates(let kind): context.updates = kind
+        case .answersUpdate: context.answers = nil
         case .first(let value): context.isFirst = value
         case .firstResponse(let value): context.isFirstResponse = value
         case .descending(let value): context.isDescending = value
@@ -55,6 +59,12 @@ enum ContextEntry: Hashable, Sendable {
         case .maximumFilterRanges(let number): context.maximumFilterRanges = number
         case .offeredVersions(let versions): context.offeredVersions = versions
         case .containerVersion(let version): context.containerVersion = version
+        }
+    }
+
+    private static func isUpdate(_ name: String) -> Bool {
+        Profile.all.contains { profile in
+            profile.layouts(of: .requestUpdate).contains { $0.name == name.uppercased() }
         }
     }
 
