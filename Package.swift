@@ -35,6 +35,7 @@ let layers: [[Target]] = [
     layer("MoQTRelay", ["MoQTSession", "MoQTCodec", "Wire"], pure),
     layer("MoQTMedia", ["Wire"], pure),
     layer("QUIC", ["Wire", "CNgtcp2", "CGnuTLS"], strict, testing: ["Credentials"]),
+    layer("WebTransport", ["Wire", "CNghttp3"], strict),
     layer("EventLoop", ["Wire", "CLinux"], strict),
     layer("Credentials", ["CCrypto"], strict),
     layer("MediaFiles", ["MoQTMedia", "Wire", "CAVFormat"], strict),
@@ -79,6 +80,7 @@ let clibraries: [Target] = [
     .systemLibrary(
         name: "CNgtcp2", pkgConfig: "libngtcp2",
         providers: [.apt(["libngtcp2-dev", "libngtcp2-crypto-gnutls-dev"])]),
+    .systemLibrary(name: "CNghttp3", pkgConfig: "libnghttp3", providers: [.apt(["libnghttp3-dev"])]),
     .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // No pkgConfig: it is loaded when needed, not linked.
