@@ -40,14 +40,14 @@ let layers: [[Target]] = [
     layer("Credentials", ["CCrypto"], strict),
     layer("MediaFiles", ["MoQTMedia", "Wire", "CAVFormat"], strict),
     layer(
-        "Endpoint", ["EventLoop", "QUIC", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire"], strict,
+        "Endpoint", ["EventLoop", "QUIC", "WebTransport", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire"], strict,
         testing: ["Credentials"]),
     layer("CommandLine", [], pure, testing: ["Commands", "Credentials", "EventLoop", "MoQTCodec", "QUIC", "Wire"]),
     layer(
         "Commands",
         [
             "CommandLine", "MediaFiles", "MoQTMedia", "Credentials", "Endpoint", "EventLoop",
-            "QUIC", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire",
+            "QUIC", "WebTransport", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire",
         ], strict),
 ]
 

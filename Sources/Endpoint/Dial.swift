@@ -1,6 +1,7 @@
 package import EventLoop
 package import MoQTSession
 package import QUIC
+package import WebTransport
 package import Wire
 
 /// Where a client connects to, and how.
@@ -11,7 +12,9 @@ package struct DialTarget {
     package var serverName: String?
     package var credentials: ClientCredentials
     package var quic: QUICSettings
+    /// Its authority and path are asked for on WebTransport too.
     package var session: SessionConfiguration
+    package var webTransport = WebTransportSettings()
     /// How long an established connection survives reports that nothing listens at the server's port.
     package var refusalPatience = Interval.seconds(3)
 
@@ -124,7 +127,10 @@ package final class Dial {
             socket, driver.loop,
             received: { [weak self] in self?.received($0, $1, $2, id) },
             failed: { [weak self] in self?.refused($0, id) })
-        let link = Link(connection: connection, driver: driver, port: port, configuration: target.session) {
+        let link = Link(
+            connection: connection, driver: driver, port: port,
+            settings: LinkSettings(session: target.session, webTransport: target.webTransport)
+        ) {
             [weak self] _, cause in self?.ended(id, cause)
         }
         link.refusalPatience = target.refusalPatience

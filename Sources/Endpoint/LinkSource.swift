@@ -1,48 +1,85 @@
 internal import MoQTRelay
 internal import MoQTSession
 internal import QUIC
+internal import WebTransport
 internal import Wire
 
-/// What a peer has to send, in the draft's order: control stream, requests, then data (draft-18 "Priorities").
+/// What a connection's sessions have to send: HTTP/3's own words, then in the draft's order control stream, requests and
+/// data (draft-18 "Priorities"). Sessions take turns with their data.
 struct LinkSource: SendSource {
-    let peer: Peer
-    let now: Instant
-    /// Streams opened beforehand: the connection must not be called while it writes.
-    private(set) var opened: [StreamID]
-    private var isControl = false
+    private let web: WebTransportConnection?
+    private let lanes: [Lane]
+    private let now: Instant
+    /// The session whose data goes first.
+    private let turn: Int
+    private var speaker = Speaker.web
 
-    init(peer: Peer, opened: [StreamID], now: Instant) {
-        self.peer = peer
-        self.opened = opened
+    /// Who has the stream that was named last.
+    private enum Speaker {
+        case web
+        case control(Int)
+        case data(Int)
+    }
+
+    init(web: WebTransportConnection?, lanes: [Lane], turn: Int, now: Instant) {
+        self.web = web
+        self.lanes = lanes
+        self.turn = turn
         self.now = now
     }
 
     mutating func nextStream() -> StreamID? {
-        if let stream = peer.session.nextSendStream() {
-            isControl = true
+        if let stream = web?.nextSendStream() {
+            speaker = .web
             return stream
         }
-        isControl = false
-        return peer.downlink.nextStream(now) { opened.popLast() }
+        for index in lanes.indices {
+            guard let stream = lanes[index].peer.session.nextSendStream() else { continue }
+            speaker = .control(index)
+            return stream
+        }
+        for offset in lanes.indices {
+            let index = (turn + offset) % lanes.count
+            let lane = lanes[index]
+            // Streams are opened beforehand: the connection must not be called while it writes.
+            guard let stream = lane.peer.downlink.nextStream(now, open: { lane.openedStreams.popLast() }) else {
+                continue
+            }
+            speaker = .data(index)
+            return stream
+        }
+        return nil
     }
 
     mutating func gather(_ stream: StreamID, into list: inout [Bytes]) -> Bool {
-        isControl ? peer.session.gather(stream, into: &list) : peer.downlink.gather(into: &list)
+        switch speaker {
+        case .web: web?.gather(stream, into: &list) ?? false
+        case .control(let index): lanes[index].peer.session.gather(stream, into: &list)
+        case .data(let index): lanes[index].peer.downlink.gather(into: &list)
+        }
     }
 
     mutating func sent(_ stream: StreamID, byteCount: Int, fin: Bool) {
-        if isControl {
-            peer.session.sent(stream, byteCount: byteCount, fin: fin)
-        } else {
-            peer.downlink.took(byteCount, fin: fin, now)
+        switch speaker {
+        case .web: web?.sent(stream, byteCount: byteCount, fin: fin)
+        case .control(let index): lanes[index].peer.session.sent(stream, byteCount: byteCount, fin: fin)
+        case .data(let index): lanes[index].peer.downlink.took(byteCount, fin: fin, now)
         }
     }
 
     mutating func blocked(_ stream: StreamID) {
-        if isControl { peer.session.blocked(stream) } else { peer.downlink.blocked() }
+        switch speaker {
+        case .web: web?.blocked(stream)
+        case .control(let index): lanes[index].peer.session.blocked(stream)
+        case .data(let index): lanes[index].peer.downlink.blocked()
+        }
     }
 
     mutating func refused(_ stream: StreamID) {
-        if isControl { peer.session.refused(stream) } else { peer.downlink.refused() }
+        switch speaker {
+        case .web: web?.refused(stream)
+        case .control(let index): lanes[index].peer.session.refused(stream)
+        case .data(let index): lanes[index].peer.downlink.refused()
+        }
     }
 }

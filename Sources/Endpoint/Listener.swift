@@ -1,6 +1,7 @@
 package import EventLoop
 package import MoQTSession
 package import QUIC
+package import WebTransport
 package import Wire
 
 /// A port that takes connections from anywhere.
@@ -12,7 +13,7 @@ package final class Listener {
 
     private let driver: Driver
     private let endpoint: ServerEndpoint
-    private let configuration: SessionConfiguration
+    private let settings: LinkSettings
     private var port: Port?
     private var links: [ObjectIdentifier: Link] = [:]
     private var openCount = 0
@@ -22,10 +23,11 @@ package final class Listener {
     /// Binds `address` (port 0: a free one) and takes connections from now on.
     package init(
         _ address: SocketAddress, driver: Driver, credentials: ServerCredentials, quic: QUICSettings,
-        server: ServerSettings, session: SessionConfiguration
+        server: ServerSettings, session: SessionConfiguration,
+        webTransport: WebTransportSettings = WebTransportSettings()
     ) throws(SystemError) {
         self.driver = driver
-        configuration = session
+        settings = LinkSettings(session: session, webTransport: webTransport)
         endpoint = ServerEndpoint(credentials: credentials, connectionSettings: quic, settings: server)
         let socket = try UDPSocket(bind: address)
         self.address = socket.localAddress
@@ -53,7 +55,7 @@ package final class Listener {
 
     private func accept(_ connection: Connection) {
         guard let port else { return }
-        let link = Link(connection: connection, driver: driver, port: port, configuration: configuration) {
+        let link = Link(connection: connection, driver: driver, port: port, settings: settings) {
             [weak self] _, _ in self?.openCount -= 1
         }
         link.silenced = { [weak self] in self?.forget($0) }

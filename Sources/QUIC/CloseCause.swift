@@ -20,6 +20,10 @@ package enum CloseCause: Hashable, Sendable {
     case versionNegotiation(offered: [UInt32])
     /// The first packets were unusable; the connection is dropped without a word.
     case dropped
+    /// HTTP/3, on the connection, failed or was given up: its code (RFC 9114 §8.1) and reason phrase.
+    case http3(code: UInt64, reason: [UInt8], by: Closer)
+    /// The server refused what was asked for with this HTTP status.
+    case refused(status: Int)
 
     /// Who ended it.
     package enum Closer: Hashable, Sendable { case local, peer }
@@ -60,6 +64,9 @@ extension CloseCause: CustomStringConvertible {
             "no QUIC version in common; the server offers "
                 + offered.prefix(8).map { "0x" + String($0, radix: 16) }.joined(separator: ", ")
         case .dropped: "unusable first packets"
+        case .http3(let code, let reason, let closer):
+            "closed by \(closer) with HTTP/3 code 0x\(String(code, radix: 16))\(Self.quoted(reason))"
+        case .refused(let status): "refused with HTTP status \(status)"
         }
     }
 

@@ -46,12 +46,12 @@ extension Connection {
         }
     }
 
-    /// Queues a datagram; it goes before stream data, once, and may be lost.
-    package func send(datagram: Bytes) -> DatagramDisposition {
+    /// Queues a datagram of `prefix` and `datagram`; it goes before stream data, once, and may be lost.
+    package func send(datagram: Bytes, after prefix: Bytes = Bytes()) -> DatagramDisposition {
         guard phase == .established, maxDatagramPayload > 0 else { return .unsupported }
-        guard datagram.count <= maxDatagramPayload else { return .tooLarge }
+        guard prefix.count + datagram.count <= maxDatagramPayload else { return .tooLarge }
         guard sending.datagrams.count - sending.datagramHead < settings.datagramQueueLimit else { return .full }
-        sending.datagrams.append(datagram)
+        sending.datagrams.append(OutgoingDatagram(prefix: prefix, bytes: datagram))
         return .queued
     }
 

@@ -7,10 +7,18 @@ struct SendState {
     /// Reused from one train to the next.
     var list: [Bytes] = []
     /// Payloads of DATAGRAM frames to send, oldest first; those before `datagramHead` have gone.
-    var datagrams: [Bytes] = []
+    var datagrams: [OutgoingDatagram] = []
     var datagramHead = 0
     /// A packet that did not belong to the train it was written behind.
     var carried: (bytes: [UInt8], path: NetworkPath, ecn: ECN)?
+}
+
+/// Payload of a DATAGRAM frame, in two parts so that nothing is copied to put one before the other.
+struct OutgoingDatagram {
+    var prefix = Bytes()
+    var bytes = Bytes()
+
+    var count: Int { prefix.count + bytes.count }
 }
 
 /// Datagrams of one size for one path, as they are written one behind the other.
@@ -170,20 +178,23 @@ extension Connection {
         _ to: UnsafeMutablePointer<UInt8>, _ room: Int, _ info: inout ngtcp2_pkt_info, _ time: UInt64
     ) -> Int? {
         while sending.datagramHead < sending.datagrams.count {
-            let bytes = sending.datagrams[sending.datagramHead]
+            let datagram = sending.datagrams[sending.datagramHead]
             // The path's MTU may have shrunk since.
-            guard bytes.count <= maxDatagramPayload else {
+            guard datagram.count <= maxDatagramPayload else {
                 datagramWritten()
                 continue
             }
             var accepted: CInt = 0
-            let count = bytes.withUnsafeBytes { memory in
-                var vec = ngtcp2_vec(
-                    base: UnsafeMutablePointer(mutating: memory.baseAddress?.assumingMemoryBound(to: UInt8.self)),
-                    len: memory.count)
-                return CNgtcp2_conn_writev_datagram(
-                    raw, writtenPath.pointer, &info, to, room, &accepted, UInt32(NGTCP2_WRITE_DATAGRAM_FLAG_MORE),
-                    &vec, memory.isEmpty ? 0 : 1, time)
+            let count = datagram.prefix.withUnsafeBytes { prefix in
+                datagram.bytes.withUnsafeBytes { payload in
+                    var vectors: InlineArray<2, ngtcp2_vec> = [Self.vector(prefix), Self.vector(payload)]
+                    let span = vectors.mutableSpan
+                    return span.withUnsafeBufferPointer { list in
+                        CNgtcp2_conn_writev_datagram(
+                            raw, writtenPath.pointer, &info, to, room, &accepted,
+                            UInt32(NGTCP2_WRITE_DATAGRAM_FLAG_MORE), list.baseAddress, list.count, time)
+                    }
+                }
             }
             if accepted != 0 { datagramWritten() }
             if count != Int(NGTCP2_ERR_WRITE_MORE) { return count }
@@ -191,8 +202,15 @@ extension Connection {
         return nil
     }
 
+    /// Lends `bytes`, which ngtcp2 only reads.
+    private static func vector(_ bytes: UnsafeRawBufferPointer) -> ngtcp2_vec {
+        ngtcp2_vec(
+            base: UnsafeMutablePointer(mutating: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)),
+            len: bytes.count)
+    }
+
     private func datagramWritten() {
-        sending.datagrams[sending.datagramHead] = Bytes()
+        sending.datagrams[sending.datagramHead] = OutgoingDatagram()
         sending.datagramHead += 1
         guard sending.datagramHead == sending.datagrams.count else { return }
         sending.datagrams.removeAll(keepingCapacity: true)

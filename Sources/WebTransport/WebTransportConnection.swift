@@ -8,6 +8,9 @@ package import Wire
 /// ``wantedStream`` says, writes what ``nextSendStream()`` names before anything of a session, and asks for
 /// ``deadline``. After an error that ends the connection every input is ignored.
 package final class WebTransportConnection {
+    /// HTTP/3's ALPN identifier.
+    package static let alpn = "h3"
+
     package let role: EndpointRole
     package let settings: WebTransportSettings
 
@@ -67,6 +70,11 @@ package final class WebTransportConnection {
         self.settings = settings
         self.now = now
         aloneSince = now
+    }
+
+    /// The session that a stream belongs to; nil when it is none's, or not known yet.
+    package func session(of stream: StreamID) -> SessionID? {
+        if case .session(let session) = streams[stream] { session } else { nil }
     }
 
     // MARK: - Drains

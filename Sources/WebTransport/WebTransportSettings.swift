@@ -2,6 +2,8 @@ package import Wire
 
 /// How one end does WebTransport.
 package struct WebTransportSettings: Hashable, Sendable {
+    /// Application protocols that sessions of this end may speak, best first.
+    package var protocols: [String] = []
     /// The drafts to say in SETTINGS.
     package var dialects = HTTP3Settings.Dialects.all
     /// Sessions that a client may have at once, 1 or more; more are refused with H3_REQUEST_REJECTED.

@@ -219,8 +219,7 @@ private func complaint(_ body: () throws -> Void) -> String? {
         arguments: [
             ("--draft 13", "--draft: expected drafts out of \(spokenDrafts), got '13'"),
             ("--draft 18,", "--draft: expected drafts out of \(spokenDrafts), got ''"),
-            ("--transport webtransport", "--transport: WebTransport is not in this build, expected auto or quic"),
-            ("--transport tcp", "--transport: expected auto or quic, got 'tcp'"),
+            ("--transport tcp", "--transport: expected quic, webtransport or auto, got 'tcp'"),
             ("--cc vegas", "--cc: expected cubic, bbr or reno, got 'vegas'"),
             ("--fingerprint 00", "--fingerprint: expected 64 hex digits (SHA-256), got '00'"),
             ("--resolve h:443", "--resolve: expected HOST:PORT:ADDR with a numeric address, got 'h:443'"),
@@ -267,11 +266,19 @@ private func complaint(_ body: () throws -> Void) -> String? {
             "moqt://h\n", "MOQT://h", "moqt://h:+1",
         ])
     func refusals(_ text: String) {
-        #expect(throws: UsageError.expected("moqt://HOST[:PORT][/PATH][?QUERY]", got: text)) { try MoQTURL(text) }
+        let form = "moqt://HOST[:PORT][/PATH][?QUERY] or https://…"
+        #expect(throws: UsageError.expected(form, got: text)) { try MoQTURL(text) }
     }
 
-    @Test func saysWhatIsNotThereYet() {
-        #expect(complaint { _ = try MoQTURL("https://h/x") }?.hasPrefix("WebTransport is not in this build") == true)
+    @Test("https means WebTransport")
+    func webTransport() throws {
+        let url = try MoQTURL("https://h/x?y#z")
+        #expect(
+            url.isWebTransport && url.port == 443 && url.pathAndQuery == "/x?y" && url.description == "https://h/x?y#z")
+        #expect(try !MoQTURL("moqt://h").isWebTransport)
+    }
+
+    @Test func userNamesAreRefused() {
         #expect(complaint { _ = try MoQTURL("moqt://u@h") } == "expected no user name in a URL, got 'moqt://u@h'")
     }
 }

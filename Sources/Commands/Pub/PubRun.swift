@@ -240,7 +240,7 @@ final class PubRun: ClientApplication {
         if downlink.nextDatagram == nil { consumed = fed }
         if downlink.datagramsDropped > 0, !hasWarnedOfDatagrams {
             hasWarnedOfDatagrams = true
-            let limit = client.link?.connection.maxDatagramPayload ?? 0
+            let limit = client.link?.maxDatagramPayload ?? 0
             let why = limit == 0 ? "the peer takes none" : "on this path one takes \(limit) bytes with its header"
             output.warning("objects too large for a datagram are dropped: \(why)")
         }

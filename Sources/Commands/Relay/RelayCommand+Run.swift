@@ -6,6 +6,7 @@ internal import MoQTCodec
 internal import MoQTRelay
 internal import MoQTSession
 internal import QUIC
+internal import WebTransport
 internal import Wire
 
 extension RelayCommand {
@@ -73,14 +74,17 @@ final class RelayServer: Application {
             case .always: .always
             case .never: .never
             }
+        quic.protocols.append(WebTransportConnection.alpn)
         var session = SessionConfiguration()
         session.implementation = Version.implementation
+        var webTransport = settings.webTransport
+        webTransport.protocols = settings.transport.drafts
         let credentials = try ServerCredentials(QUIC.Identity(chain: certificate.chain, key: certificate.key))
         signals = try Signals(loop) { [weak self] in self?.signalled($0) }
         for address in settings.listeners {
             let listener = try Listener(
                 address, driver: driver, credentials: credentials, quic: quic, server: server,
-                session: session)
+                session: session, webTransport: webTransport)
             listeners.append(listener)
             if let warning = listener.bufferWarning { output.log(.notice, warning) }
         }
@@ -97,12 +101,12 @@ final class RelayServer: Application {
             var line = JSONLine()
             line.add("kind", "listening")
             line.add("address", "\(listener.address)")
-            line.add("transports", ["quic"])
+            line.add("transports", ["quic", "webtransport"])
             line.add("drafts", drafts)
             line.add("fingerprint", "\(certificate.fingerprint)")
             try line.write(to: writer)
         } else {
-            let words = "listening on \(listener.address) (quic; drafts \(drafts.joined(separator: " ")))"
+            let words = "listening on \(listener.address) (quic, webtransport; drafts \(drafts.joined(separator: " ")))"
             try writer.write("\(words) fingerprint \(certificate.fingerprint)\n")
         }
         try writer.flush()
@@ -113,7 +117,7 @@ final class RelayServer: Application {
     func connected(_ link: Link, _ peer: Peer) {
         output.log(
             .info,
-            "session \(peer.number): \(link.connection.path?.remote.description ?? "") \(link.profile?.alpn ?? "")")
+            "session \(peer.number): \(link.connection.path?.remote.description ?? "") \(peer.session.profile.alpn)")
         peer.downlink.toldOfRefusal = { [output, number = peer.number] error in
             output.log(.info, "session \(number): its draft cannot express an object, which is cut off: \(error)")
         }
@@ -158,8 +162,10 @@ final class RelayServer: Application {
         let time = settings.drainTime
         output.log(.notice, "draining for at most \(time.seconds) s")
         for link in listeners.flatMap(\.connections) {
-            guard let peer = link.peer else { continue }
-            peer.say { try $0.goAway(timeout: time.millisecondsRoundedUp, now: loop.now) }
+            if link.peers.isEmpty { link.close() }
+            for peer in link.peers {
+                peer.say { try $0.goAway(timeout: time.millisecondsRoundedUp, now: loop.now) }
+            }
         }
         loop.once(at: loop.now + time) { [weak self] in self?.closeAll() }
         driver.wake()

@@ -1,4 +1,5 @@
 package import CommandLine
+internal import WebTransport
 internal import Wire
 
 /// `moqt relay`: its tables.
@@ -20,7 +21,7 @@ package enum RelayCommand {
 
     private static let description = [
         """
-        Listens for MoQT clients over QUIC. A track that a client subscribes to is subscribed to once at its \
+        Listens for MoQT clients over QUIC and, on the same port, over WebTransport. A track that a client subscribes to is subscribed to once at its \
         publisher, and its objects are passed on as they arrive.
         """,
         """
@@ -54,6 +55,10 @@ package enum RelayCommand {
             },
             .value("address-validation", .choice, "Answer new clients with Retry; auto: under load", default: "auto") {
                 $0.addressValidation = $1
+            },
+            .value("path", .path, "Serve WebTransport under PATH only", default: "any") { $0.webTransport.path = $1 },
+            .value("origin", .text("ORIGIN"), "Serve pages of ORIGIN only", default: "any", repeatable: true) {
+                $0.webTransport.origins = ($0.webTransport.origins ?? []).union([$1])
             },
             .value("drain", .interval("SECONDS", zero: true), "Time that SIGTERM leaves to clients", default: "10") {
                 $0.drainTime = $1

@@ -1,4 +1,5 @@
 internal import CommandLine
+package import WebTransport
 package import Wire
 
 /// What `moqt relay` was told, checked; nothing has been opened.
@@ -27,6 +28,8 @@ package struct RelaySettings: CommandSettings {
     /// Connections at once, 1 or more; more are refused.
     package var maximumConnections: Int = 10_000
     package var addressValidation = AddressValidation.auto
+    /// Path and origins that WebTransport clients may have.
+    package var webTransport = WebTransportSettings()
 
     package init() {}
 

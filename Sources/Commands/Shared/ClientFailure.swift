@@ -33,7 +33,10 @@ enum ClientFailure {
             return (status, words(code, reason))
         case .application(let code, let reason, .peer):
             return (.unreachable, "closed by the peer: " + words(code, reason))
-        case .transport, .tls, .dropped: return (.unreachable, "\(cause)")
+        case .refused(let status):
+            return (.unreachable, "the server refused the WebTransport session: HTTP status \(status)")
+        case .http3(_, _, .local): return (.protocolViolation, "\(cause)")
+        case .http3, .transport, .tls, .dropped: return (.unreachable, "\(cause)")
         }
     }
 

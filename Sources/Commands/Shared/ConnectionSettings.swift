@@ -4,9 +4,14 @@ package import Wire
 
 /// How a client reaches its server and knows it.
 package struct ConnectionSettings: Hashable, Sendable {
-    package enum Transport: String, CaseIterable, Sendable { case auto, quic }
+    package enum Transport: String, CaseIterable, Sendable {
+        case quic, webtransport
+        /// Both are offered, and the server chooses.
+        case auto
+    }
 
-    package var transport = Transport.auto
+    /// Nil: what the URL says.
+    package var transport: Transport?
     package var common = TransportSettings()
     /// Certificate that the client shows when asked.
     package var identity = IdentitySettings()
@@ -33,18 +38,9 @@ package struct ConnectionSettings: Hashable, Sendable {
         OptionGroup("Connection", reaching + trusting + TransportSettings.options.map { $0.within(\.common) })
     }
 
-    private static var transportType: ValueType<Transport> {
-        let choice = ValueType<Transport>.choice
-        return ValueType(choice.name, expects: choice.expectation, completion: choice.completion) {
-            text throws(UsageError) in
-            if text == "webtransport" { throw UsageError("WebTransport is not in this build, expected auto or quic") }
-            return try choice.parse(text)
-        }
-    }
-
     private static var reaching: [Option<ConnectionSettings>] {
         [
-            .value("transport", transportType, "Transport; auto takes what the URL says", default: "auto") {
+            .value("transport", .choice, "Transport; auto offers both", default: "what the URL says") {
                 $0.transport = $1
             },
             .value("resolve", .resolution, "Use ADDR for HOST and PORT", repeatable: true) {

@@ -2,11 +2,14 @@ package import CommandLine
 package import EventLoop
 internal import Wire
 
-/// `moqt://HOST[:PORT][/PATH][?QUERY][#FRAGMENT]` (draft-18 "MOQT URI Scheme", RFC 3986).
+/// `moqt://HOST[:PORT][/PATH][?QUERY][#FRAGMENT]` (draft-18 "MOQT URI Scheme", RFC 3986), or the same with `https`.
 package struct MoQTURL: Hashable, Sendable, CustomStringConvertible {
     /// Port when the URL names none.
     package static let defaultPort: UInt16 = 443
-    private static let form = "moqt://HOST[:PORT][/PATH][?QUERY]"
+    fileprivate static let form = "moqt://HOST[:PORT][/PATH][?QUERY] or https://…"
+
+    /// It begins with `https`, not with `moqt`.
+    package let isWebTransport: Bool
 
     /// A name or a numeric address, without brackets; never empty.
     package let host: String
@@ -23,17 +26,17 @@ package struct MoQTURL: Hashable, Sendable, CustomStringConvertible {
 
     /// Path and query: the PATH setup option.
     package var pathAndQuery: String { path + (query.map { "?" + $0 } ?? "") }
-    package var description: String { "moqt://\(authority)\(pathAndQuery)\(fragment.map { "#" + $0 } ?? "")" }
+    package var description: String {
+        "\(isWebTransport ? "https" : "moqt")://\(authority)\(pathAndQuery)\(fragment.map { "#" + $0 } ?? "")"
+    }
     /// The name to look up, or the address, with the port.
     package var endpoint: HostPort { HostPort(host: host, port: port) }
 
     package init(_ text: String) throws(UsageError) {
         let wrong = UsageError.expected(Self.form, got: text)
-        if text.hasPrefix("https://") {
-            throw UsageError("WebTransport is not in this build, expected \(Self.form), got '\(text.printable())'")
-        }
-        guard text.hasPrefix("moqt://"), text.utf8.allSatisfy(Self.isURLByte) else { throw wrong }
-        var rest = text.dropFirst("moqt://".count)
+        isWebTransport = text.hasPrefix("https://")
+        guard isWebTransport || text.hasPrefix("moqt://"), text.utf8.allSatisfy(Self.isURLByte) else { throw wrong }
+        var rest = text.dropFirst(isWebTransport ? "https://".count : "moqt://".count)
         fragment = Self.cut(&rest, at: "#")
         query = Self.cut(&rest, at: "?")
         path = Self.cut(&rest, at: "/").map { "/" + $0 } ?? ""
@@ -68,6 +71,6 @@ package struct MoQTURL: Hashable, Sendable, CustomStringConvertible {
 
 extension ValueType where Value == MoQTURL {
     package static var url: Self {
-        Self("URL", expects: "moqt://HOST[:PORT][/PATH][?QUERY]") { (text) throws(UsageError) in try MoQTURL(text) }
+        Self("URL", expects: MoQTURL.form) { (text) throws(UsageError) in try MoQTURL(text) }
     }
 }

@@ -11,6 +11,13 @@ extension ValueType where Value == Interval {
     }
 }
 
+extension ValueType where Value == String {
+    /// The path of a URL.
+    package static var path: Self {
+        Self("PATH", expects: "a path that begins with a slash") { $0.hasPrefix("/") ? $0 : nil }
+    }
+}
+
 extension ValueType where Value == SocketAddress {
     /// `ADDR:PORT` in numbers; without an address (`:PORT`) it is every address.
     package static var listener: Self {
