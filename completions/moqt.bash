@@ -9,13 +9,15 @@ _moqt() {
     fi
     case ${COMP_WORDS[1]} in
         relay)
-            names='--listen --cert --key --max-connections --address-validation --drain --cache-size --cache-time --default-delivery-timeout --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--listen --cert --key --max-connections --address-validation --path --origin --drain --cache-size --cache-time --default-delivery-timeout --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 --listen) values='any' ;;
                 --cert) values='file' ;;
                 --key) values='file' ;;
                 --max-connections) values='any' ;;
                 --address-validation) values='auto always never' ;;
+                --path) values='any' ;;
+                --origin) values='any' ;;
                 --drain) values='any' ;;
                 --cache-size) values='any' ;;
                 --cache-time) values='any' ;;
@@ -46,7 +48,7 @@ _moqt() {
                 --name) values='any' ;;
                 --announce) values='always wait never' ;;
                 --start) values='subscriber now' ;;
-                --transport) values='auto quic' ;;
+                --transport) values='quic webtransport auto' ;;
                 --resolve) values='any' ;;
                 --connect-timeout) values='any' ;;
                 --max-time) values='any' ;;
@@ -81,7 +83,7 @@ _moqt() {
                 -n|--count) values='any' ;;
                 --groups) values='any' ;;
                 --wait) values='any' ;;
-                --transport) values='auto quic' ;;
+                --transport) values='quic webtransport auto' ;;
                 --resolve) values='any' ;;
                 --connect-timeout) values='any' ;;
                 --max-time) values='any' ;;

@@ -187,9 +187,10 @@ extension Connection {
             var accepted: CInt = 0
             let count = datagram.prefix.withUnsafeBytes { prefix in
                 datagram.bytes.withUnsafeBytes { payload in
-                    var vectors: InlineArray<2, ngtcp2_vec> = [Self.vector(prefix), Self.vector(payload)]
-                    let span = vectors.mutableSpan
-                    return span.withUnsafeBufferPointer { list in
+                    let vectors: InlineArray<2, ngtcp2_vec> = [Self.vector(prefix), Self.vector(payload)]
+                    // ngtcp2 takes no empty vectors.
+                    let used = vectors.span.extracting((prefix.isEmpty ? 1 : 0)..<(payload.isEmpty ? 1 : 2))
+                    return used.withUnsafeBufferPointer { list in
                         CNgtcp2_conn_writev_datagram(
                             raw, writtenPath.pointer, &info, to, room, &accepted,
                             UInt32(NGTCP2_WRITE_DATAGRAM_FLAG_MORE), list.baseAddress, list.count, time)

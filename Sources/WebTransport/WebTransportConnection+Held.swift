@@ -128,22 +128,24 @@ extension WebTransportConnection {
         }
     }
 
-    /// Gives up all streams of a session that is over.
-    func discardStreams(of id: SessionID, _ session: Session) {
+    /// Gives up all streams of a session that is over, at once or when the peer has seen the end.
+    func discardStreams(of id: SessionID, _ session: Session, atOnce: Bool) {
         var owed = session.owed
+        var gone: [WebTransportAction] = []
         for (stream, kind) in streams {
             guard case .session(id) = kind else { continue }
             let isPeers = stream.isServerInitiated == (role == .client)
             let isOwed = isPeers && take(&owed, stream.direction)
             if isPeers || stream.direction == .bidirectional {
-                actions.append(.stopSending(stream, code: HTTP3Code.sessionGone.rawValue))
+                gone.append(.stopSending(stream, code: HTTP3Code.sessionGone.rawValue))
             }
             if !isPeers || stream.direction == .bidirectional {
-                actions.append(.reset(stream, code: HTTP3Code.sessionGone.rawValue))
+                gone.append(.reset(stream, code: HTTP3Code.sessionGone.rawValue))
             }
             dropOutput(of: stream)
             streams[stream] = .discarded(isOwed: isOwed)
         }
+        if atOnce { for action in gone { actions.append(action) } } else { delayed[id] = gone }
         if owed.bidirectional > 0 { actions.append(.creditStreams(.bidirectional, owed.bidirectional)) }
         if owed.unidirectional > 0 { actions.append(.creditStreams(.unidirectional, owed.unidirectional)) }
     }

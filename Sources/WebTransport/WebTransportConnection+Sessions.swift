@@ -134,7 +134,8 @@ extension WebTransportConnection {
             var bytes: [UInt8] = []
             FrameReader.append(FrameType.data, SessionCapsule.close(code, reason), to: &bytes)
             send(bytes, on: id, fin: true)
-            forgetSession(id)
+            // A reset that overtakes these words would be taken for a fault of the session.
+            forgetSession(id, atOnce: false)
             if case .request(var request) = streams[id] {
                 request.phase = .ignored
                 streams[id] = .request(request)
@@ -167,10 +168,10 @@ extension WebTransportConnection {
     }
 
     /// The session is not, or no more; its streams are given up.
-    func forgetSession(_ id: SessionID) {
+    func forgetSession(_ id: SessionID, atOnce: Bool = true) {
         guard let session = sessions.removeValue(forKey: id) else { return }
         aloneSince = now
-        discardStreams(of: id, session)
+        discardStreams(of: id, session, atOnce: atOnce)
         dropHeld(of: id)
     }
 }

@@ -142,6 +142,8 @@ extension WebTransportConnection {
         guard !isEnded, let kind = streams[stream] else { return }
         switch kind {
         case .session(let session):
+            // The session's own end follows, or overtook this.
+            if code == HTTP3Code.sessionGone.rawValue { return }
             events.append(.streamReset(stream, session, code: StreamCode.application(code)))
         case .held(var held):
             held.resetCode = code
@@ -162,6 +164,7 @@ extension WebTransportConnection {
         }
         switch streams[stream] {
         case .session(let session):
+            if code == HTTP3Code.sessionGone.rawValue { return }
             events.append(.streamStopped(stream, session, code: StreamCode.application(code)))
         case .held(var held):
             held.stopCode = code
@@ -190,6 +193,7 @@ extension WebTransportConnection {
         }
         if case .request(let request) = kind {
             requestAborted(stream, request, .requestCancelled)
+            for action in delayed.removeValue(forKey: stream) ?? [] { actions.append(action) }
             dropHeld(of: stream)
             if role == .client, sessions.isEmpty, pendingRequest == nil { close(.noError, "") }
         }

@@ -34,6 +34,8 @@ package final class WebTransportConnection {
     var pendingRequest: ConnectRequest?
     /// Since when there is no session, and none is asked for.
     var aloneSince: Instant
+    /// What is done to the streams of sessions that were closed here, once the peer knows.
+    var delayed: [SessionID: [WebTransportAction]] = [:]
     var heldBytes = 0
     var heldStreams = 0
     var heldDatagrams: [(session: SessionID, bytes: Bytes)] = []

@@ -118,12 +118,12 @@ enum SourceMovie: String, CaseIterable, Sendable {
     }
 }
 
-private func ffmpeg(_ arguments: [String]) throws -> Moqt.Finished {
+func ffmpeg(_ arguments: [String]) throws -> Moqt.Finished {
     try Moqt(["ffmpeg", "-v", "error"] + arguments, program: "/usr/bin/env").wait()
 }
 
 /// The packets of a movie, or what they decode to, by stream.
-private struct Packets {
+struct Packets {
     private struct Packet {
         /// Seconds.
         var dts, pts: Double

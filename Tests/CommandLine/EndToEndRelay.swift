@@ -8,6 +8,8 @@ final class RunningRelay {
     let address: String
     let fingerprint: String
     var url: String { "moqt://" + address }
+    /// The same over WebTransport.
+    var webURL: String { "https://" + address + "/" }
 
     /// - Parameters:
     ///   - address: where to listen.

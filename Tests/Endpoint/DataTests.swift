@@ -36,8 +36,9 @@ import Wire
             })
     }
 
-    @Test func datagramsArriveAsObjects() throws {
-        let world = try Loopback()
+    @Test("datagrams arrive as objects", arguments: Carrier.allCases)
+    func datagrams(_ carrier: Carrier) throws {
+        let world = try Loopback(carrier)
         let listener = try world.listen()
         let (publisher, log, name) = try publish(at: world.server)
         let dial = try world.connect(to: listener)
@@ -59,9 +60,9 @@ import Wire
         dial.close()
     }
 
-    @Test("an object larger than window, train and socket buffer arrives whole")
-    func largeObject() throws {
-        let world = try Loopback()
+    @Test("an object larger than window, train and socket buffer arrives whole", arguments: Carrier.allCases)
+    func largeObject(_ carrier: Carrier) throws {
+        let world = try Loopback(carrier)
         let listener = try world.listen()
         let (_, log, name) = try publish(at: world.server)
         let dial = try world.connect(to: listener)

@@ -18,12 +18,12 @@ final class RawClient {
     private(set) var isEstablished = false
     private(set) var cause: CloseCause?
 
-    init(_ address: SocketAddress, _ loop: EventLoop) throws {
+    init(_ address: SocketAddress, _ loop: EventLoop, protocols: [String] = ["moqt-18"]) throws {
         self.loop = loop
         socket = try UDPSocket(peer: address)
         connection = try Connection.client(
             on: NetworkPath(local: socket.localAddress, remote: address), serverName: nil,
-            credentials: ClientCredentials(.insecure), settings: QUICSettings(protocols: ["moqt-18"]),
+            credentials: ClientCredentials(.insecure), settings: QUICSettings(protocols: protocols),
             now: EventLoop.clock())
         registration = try loop.register(socket.fileDescriptor, .readable) { [weak self] _ in self?.hear() }
         timer = loop.schedule(at: nil) { [weak self] in self?.timeReached() }

@@ -6,6 +6,7 @@ import MoQTRelay
 import MoQTSession
 import QUIC
 import Testing
+import WebTransport
 import Wire
 
 /// An application that notes all it is told.
@@ -59,6 +60,9 @@ struct End {
     }
 }
 
+/// What carries sessions: with WebTransport, clients use nothing else, and servers take both.
+enum Carrier: CaseIterable { case quic, webTransport }
+
 /// Servers and clients of one process on one loop, over real sockets.
 final class Loopback {
     let loop: EventLoop
@@ -67,17 +71,28 @@ final class Loopback {
     var quic = QUICSettings(protocols: ["moqt-18"])
     var clientQUIC = QUICSettings(protocols: ["moqt-18"])
     var session = SessionConfiguration()
+    var webTransport = WebTransportSettings()
+    /// What clients ask for on WebTransport.
+    var path = "/moq"
     var policy = CertificatePolicy.insecure
     /// How often a dial has told what came of it.
     private(set) var outcomes = 0
     /// Why the last one failed; nil while it has not.
     private(set) var failure: DialError?
 
-    init() throws {
+    init(_ carrier: Carrier = .quic) throws {
         loop = try EventLoop()
         server = End(loop)
         client = End(loop)
+        if carrier == .webTransport {
+            quic.protocols = ["moqt-18", "h3"]
+            clientQUIC.protocols = ["h3"]
+            webTransport.protocols = ["moqt-18"]
+        }
     }
+
+    /// Drafts that clients offer on WebTransport.
+    var webProtocols = ["moqt-18"]
 
     static let identity: QUIC.Identity = {
         do {
@@ -90,13 +105,17 @@ final class Loopback {
     func listen(_ server: ServerSettings = ServerSettings()) throws -> Listener {
         try Listener(
             .loopback(.ipv4, port: 0), driver: self.server.driver, credentials: ServerCredentials(Self.identity),
-            quic: quic, server: server, session: session)
+            quic: quic, server: server, session: session, webTransport: webTransport)
     }
 
     func dial(_ addresses: SocketAddress..., patience: Interval = .seconds(3)) throws -> Dial {
+        var session = SessionConfiguration()
+        session.authority = "localhost"
+        session.path = path
         var target = DialTarget(
             addresses: addresses, serverName: "localhost", credentials: try ClientCredentials(policy),
-            quic: clientQUIC, session: SessionConfiguration())
+            quic: clientQUIC, session: session)
+        target.webTransport.protocols = webProtocols
         target.refusalPatience = patience
         return Dial(target, driver: client.driver) { [weak self] in
             if case .failure(let error) = $0 { self?.failure = error }

@@ -98,6 +98,12 @@ import Wire
         #expect(ends.client.ends == [.closed(code: 3, reason: Array("done".utf8), byPeer: false)])
         #expect(ends.server.resets[mine] == HTTP3Code.sessionGone.rawValue)
         #expect(ends.server.resets[other] == nil)
+        // A reset must not overtake the close, which says why.
+        #expect(ends.client.resets[mine] == nil)
+        ends.client.connection.closed(first)
+        ends.run()
+        #expect(ends.client.resets[mine] == HTTP3Code.sessionGone.rawValue)
+        #expect(!ends.server.events.contains { if case .streamReset = $0 { true } else { false } })
         ends.client.send([3], on: other)
         ends.run()
         #expect(ends.server.bytes(of: other) == [2, 3])
