@@ -44,8 +44,11 @@ private let commands = String.alternatives(Program.pages.map(\.name))
                 "moqt sub: --from: expected now, next, start, -N or GROUP:OBJECT, got 'x'"
             ),
             (["sub", "moqt://h", "a--b", "--grops", "1"], "moqt sub: --grops: unknown option; did you mean --groups?"),
-            (["sub"], "moqt sub: URL: expected moqt://HOST[:PORT][/PATH][?QUERY], got nothing"),
-            (["pub", "h:443", "x"], "moqt pub: URL: expected moqt://HOST[:PORT][/PATH][?QUERY], got 'h:443'"),
+            (["sub"], "moqt sub: URL: expected moqt:// or https://HOST[:PORT][/PATH][?QUERY], got nothing"),
+            (
+                ["pub", "h:443", "x"],
+                "moqt pub: URL: expected moqt:// or https://HOST[:PORT][/PATH][?QUERY], got 'h:443'"
+            ),
             (["relay", "x"], "moqt relay: expected no more operands, got 'x'"),
             (["help", "x"], "moqt help: COMMAND: expected \(commands), got 'x'"),
             (["completions"], "moqt completions: SHELL: expected bash, zsh or fish, got nothing"),

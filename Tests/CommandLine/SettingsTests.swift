@@ -266,7 +266,7 @@ private func complaint(_ body: () throws -> Void) -> String? {
             "moqt://h\n", "MOQT://h", "moqt://h:+1",
         ])
     func refusals(_ text: String) {
-        let form = "moqt://HOST[:PORT][/PATH][?QUERY] or https://…"
+        let form = "moqt:// or https://HOST[:PORT][/PATH][?QUERY]"
         #expect(throws: UsageError.expected(form, got: text)) { try MoQTURL(text) }
     }
 

@@ -43,7 +43,7 @@ package enum PubCommand {
 
     private static var operands: [Operand<PubSettings>] {
         [
-            .value(.url, "Server: moqt://HOST[:PORT][/PATH][?QUERY], port 443 by default") { $0.url = $1 },
+            .value(.url, "Server: moqt:// or https://HOST[:PORT][/PATH][?QUERY]; port 443 by default") { $0.url = $1 },
             .value(
                 .name, "Namespace (media) or track (lines, frames, raw); left out where --namespace is given",
                 when: { !$0.nameSettings.isGivenByOptions }

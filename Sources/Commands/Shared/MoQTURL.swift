@@ -6,7 +6,7 @@ internal import Wire
 package struct MoQTURL: Hashable, Sendable, CustomStringConvertible {
     /// Port when the URL names none.
     package static let defaultPort: UInt16 = 443
-    fileprivate static let form = "moqt://HOST[:PORT][/PATH][?QUERY] or https://…"
+    fileprivate static let form = "moqt:// or https://HOST[:PORT][/PATH][?QUERY]"
 
     /// It begins with `https`, not with `moqt`.
     package let isWebTransport: Bool

@@ -47,7 +47,7 @@ package enum SubCommand {
 
     private static var operands: [Operand<SubSettings>] {
         [
-            .value(.url, "Server: moqt://HOST[:PORT][/PATH][?QUERY], port 443 by default") { $0.url = $1 },
+            .value(.url, "Server: moqt:// or https://HOST[:PORT][/PATH][?QUERY]; port 443 by default") { $0.url = $1 },
             .value(
                 .name, "Track, or namespace with a catalog; left out where --namespace is given",
                 when: { !$0.nameSettings.isGivenByOptions }
