@@ -4,7 +4,7 @@ _moqt() {
     if [[ $word == = ]]; then word=; fi
     if [[ $option == = ]]; then option=${COMP_WORDS[COMP_CWORD-2]}; fi
     if [[ $COMP_CWORD -eq 1 ]]; then
-        COMPREPLY=($(compgen -W 'relay pub sub announce inspect interop help completions --help --version' -- "$word"))
+        COMPREPLY=($(compgen -W 'relay pub sub fetch announce inspect interop help completions --help --version' -- "$word"))
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -68,7 +68,7 @@ _moqt() {
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
         sub)
-            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from -n --count --groups --wait --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --wait --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -79,10 +79,40 @@ _moqt() {
                 --track) values='any' ;;
                 --video) values='none' ;;
                 --audio) values='none' ;;
-                --from) values='now next' ;;
+                --from) values='now next start' ;;
+                --to) values='any' ;;
+                --join) values='any' ;;
                 -n|--count) values='any' ;;
                 --groups) values='any' ;;
                 --wait) values='any' ;;
+                --transport) values='quic webtransport auto' ;;
+                --resolve) values='any' ;;
+                --connect-timeout) values='any' ;;
+                --max-time) values='any' ;;
+                --retry) values='any' ;;
+                --cacert) values='file' ;;
+                --fingerprint) values='any' ;;
+                --sni) values='any' ;;
+                --cert) values='file' ;;
+                --key) values='file' ;;
+                --draft) values='any' ;;
+                --cc) values='cubic bbr reno' ;;
+                --idle-timeout) values='any' ;;
+                --keylog) values='file' ;;
+                --qlog) values='directory' ;;
+                --color) values='auto always never' ;;
+                --log) values='file' ;;
+                *) : ;;
+            esac ;;
+        fetch)
+            names='-o --output --as -F --template --namespace --name --priority --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            case $option in
+                -o|--output) values='file' ;;
+                --as) values='raw lines frames' ;;
+                -F|--template) values='any' ;;
+                --namespace) values='any' ;;
+                --name) values='any' ;;
+                --priority) values='any' ;;
                 --transport) values='quic webtransport auto' ;;
                 --resolve) values='any' ;;
                 --connect-timeout) values='any' ;;
@@ -107,7 +137,7 @@ _moqt() {
             case $option in
                 --namespace) values='any' ;;
                 --name) values='any' ;;
-                --transport) values='auto quic' ;;
+                --transport) values='quic webtransport auto' ;;
                 --resolve) values='any' ;;
                 --connect-timeout) values='any' ;;
                 --max-time) values='any' ;;
@@ -142,7 +172,7 @@ _moqt() {
             case $option in
                 -r|--relay) values='any' ;;
                 -t|--test) values='setup-only announce-only publish-namespace-done subscribe-error announce-subscribe subscribe-before-announce publish-track-subscribe fetch joining-fetch datagrams goaway malformed' ;;
-                --transport) values='auto quic' ;;
+                --transport) values='quic webtransport auto' ;;
                 --resolve) values='any' ;;
                 --connect-timeout) values='any' ;;
                 --max-time) values='any' ;;
@@ -164,7 +194,7 @@ _moqt() {
         help)
             names='--man -h --help --version'
             case $option in
-                *) if [[ $word != -* ]]; then values='relay pub sub announce inspect interop help completions'; fi ;;
+                *) if [[ $word != -* ]]; then values='relay pub sub fetch announce inspect interop help completions'; fi ;;
             esac ;;
         completions)
             names='-h --help --version'
