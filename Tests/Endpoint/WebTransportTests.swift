@@ -122,4 +122,30 @@ import Wire
             return
         }
     }
+
+    @Test("sessions of one connection are ready, and end, apart")
+    func severalSessions() throws {
+        let world = try Loopback(.webTransport)
+        let listener = try world.listen()
+        let client = try RawWebClient(listener.address, world.loop)
+        for count in 1...2 {
+            #expect(world.run { client.web != nil })
+            client.connect()
+            #expect(world.run { client.sessions.count == count })
+            // SETUP without options.
+            client.say([0xAF, 0x00, 0x00, 0x00], in: client.sessions[count - 1])
+        }
+        let ready = { world.server.recorder.events.count { if case .ready = $0 { true } else { false } } }
+        #expect(world.run { ready() == 2 })
+        #expect(listener.connectionCount == 1 && world.server.recorder.peers.count == 2)
+        // A second SETUP breaks the first session, and no other.
+        client.say([0xAF, 0x00, 0x00, 0x00], in: client.sessions[0])
+        #expect(world.run { !client.ends.isEmpty })
+        guard case .closed(code: 3, _, byPeer: true)? = client.ends.first else {
+            Issue.record("\(client.ends)")
+            return
+        }
+        #expect(world.server.recorder.ends.count == 1 && listener.connectionCount == 1)
+        #expect(world.server.recorder.link?.peers.count == 1)
+    }
 }
