@@ -78,11 +78,6 @@ package final class Profile: Sendable {
     /// The draft's title of the section that is `title` in errors: mostly the newest draft's.
     package func title(ofSection title: String) -> String { sections[title] ?? title }
 
-    /// The version of the draft is chosen in SETUP, and its name needs no negotiation before that.
-    package var choosesVersionInSetup: Bool {
-        messages.contains { $0.kind == .setup && $0.fields.contains(.versions) }
-    }
-
     /// The layouts that messages of this type can have; none when the draft has no such message.
     package func layouts(code: UInt64) -> [MessageLayout] { byCode[code] ?? [] }
 
