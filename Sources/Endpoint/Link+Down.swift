@@ -72,8 +72,9 @@ extension Link {
     }
 
     private func open(_ direction: StreamDirection, _ lane: Lane) -> StreamID? {
-        guard let stream = connection.openStream(direction) else { return nil }
-        if let session = lane.session { web?.opened(stream, for: session) }
+        guard let session = lane.session else { return connection.openStream(direction) }
+        guard let web, web.isOpen(session), let stream = connection.openStream(direction) else { return nil }
+        web.opened(stream, for: session)
         return stream
     }
 

@@ -80,7 +80,8 @@ extension WebTransportConnection {
         var connect = ConnectRequest(authority: authority, path: path, origin: message.fields["origin"])
         connect.protocols = message.fields["wt-available-protocols"].flatMap { ProtocolList.parse($0.utf8) }
         sessions[stream] = Session(
-            request: connect, isRecent: message.pseudo[":protocol"] == Token.recent)
+            request: connect, deadline: now + settings.requestTimeout,
+            isRecent: message.pseudo[":protocol"] == Token.recent)
         tellRequest(stream)
     }
 
@@ -106,6 +107,7 @@ extension WebTransportConnection {
     func tellRequest(_ id: SessionID) {
         guard peerSettings != nil, let session = sessions[id], !session.isTold else { return }
         sessions[id]?.isTold = true
+        sessions[id]?.deadline = nil
         events.append(.requested(id, session.request))
     }
 

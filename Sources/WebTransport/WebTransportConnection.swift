@@ -53,7 +53,7 @@ package final class WebTransportConnection {
     struct Session {
         var request: ConnectRequest
         var isOpen = false
-        /// When a client gives waiting for the answer up.
+        /// When a client gives waiting for the answer up, or a server waiting for the client's SETTINGS; nil: never.
         var deadline: Instant?
         /// The client asked in the words of draft 15 and later.
         var isRecent = false
@@ -78,6 +78,9 @@ package final class WebTransportConnection {
     package func session(of stream: StreamID) -> SessionID? {
         if case .session(let session) = streams[stream] { session } else { nil }
     }
+
+    /// Whether streams may be opened for a session.
+    package func isOpen(_ session: SessionID) -> Bool { sessions[session]?.isOpen ?? false }
 
     // MARK: - Drains
 
@@ -104,8 +107,9 @@ package final class WebTransportConnection {
         if sessions.isEmpty, pendingRequest == nil { return close(.noError, "no session") }
         for (id, session) in sessions where session.deadline.map({ $0 <= now }) ?? false {
             abort(id, .requestCancelled)
-            events.append(.ended(id, .timedOut))
+            if role == .client { events.append(.ended(id, .timedOut)) }
         }
+        guard role == .client else { return }
         if pendingRequest != nil {
             pendingRequest = nil
             events.append(.ended(SessionID(rawValue: 0), .timedOut))

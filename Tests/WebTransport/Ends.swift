@@ -11,6 +11,8 @@ final class End {
     var streamCredit: [StreamDirection: Int] = [:]
     var credit: [StreamID: Int] = [:]
     var closed: (code: HTTP3Code, reason: String)?
+    /// HTTP/3's own words on each stream.
+    var said: [StreamID: [UInt8]] = [:]
     /// Answers requests, or nil.
     var answer: ((WebTransportConnection, SessionID, ConnectRequest) -> Void)?
     private var next: [StreamDirection: UInt64] = [.bidirectional: 0, .unidirectional: 2]
@@ -75,6 +77,7 @@ final class End {
             let bytes = list.flatMap(\.array)
             connection.sent(stream, byteCount: bytes.count, fin: fin)
             outbox.append(.data(stream, bytes, fin: fin))
+            said[stream, default: []] += bytes
         }
     }
 

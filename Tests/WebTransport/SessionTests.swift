@@ -193,6 +193,23 @@ import Wire
         #expect(ends.client.ends == [.timedOut] && ends.client.closed != nil)
     }
 
+    @Test("a request is not told before SETTINGS, and not kept for ever without them")
+    func requestWithoutSettings() throws {
+        let ends = Ends(), request = Ends()
+        let session = try request.connect()
+        // The client's control stream is held back.
+        let headers = try #require(request.client.said[session])
+        ends.server.connection.peerOpened(session)
+        ends.server.connection.received(Bytes(headers), on: session, fin: false, now: Instant(nanoseconds: 5))
+        ends.server.pump()
+        #expect(ends.server.events.isEmpty)
+        ends.server.connection.timeReached(
+            Instant(nanoseconds: 5) + ends.server.connection.settings.requestTimeout)
+        ends.server.pump()
+        #expect(ends.server.events.isEmpty && ends.server.resets[session] == HTTP3Code.requestCancelled.rawValue)
+        #expect(ends.server.closed == nil)
+    }
+
     @Test func aServerDoesNotKeepAConnectionWithoutASession() {
         let ends = Ends()
         ends.run()
