@@ -40,7 +40,7 @@ extension Link {
         while let direction = peer.session.wantedStream, let stream = open(direction, lane) {
             peer.session.opened(stream)
         }
-        while let (stream, code) = peer.downlink.nextReset() { connection.reset(stream, code: wire(code)) }
+        while let (stream, code) = peer.downlink.nextReset() { connection.reset(stream, code: wire(code, peer)) }
         while let credit = peer.nextCredit() { connection.extendStreamCredit(credit.stream, by: credit.byteCount) }
         let finished = peer.takeFinishedStreams()
         if finished > 0 { creditStreams(.unidirectional, finished, lane) }
@@ -48,22 +48,24 @@ extension Link {
 
     private func perform(_ action: TransportAction, _ lane: Lane) {
         switch action {
-        case .reset(let stream, let code): connection.reset(stream, code: wire(code))
-        case .stopSending(let stream, let code): connection.stopSending(stream, code: wire(code))
+        case .reset(let stream, let code): connection.reset(stream, code: wire(code, lane.peer))
+        case .stopSending(let stream, let code): connection.stopSending(stream, code: wire(code, lane.peer))
         case .credit(let stream, let bytes): connection.extendStreamCredit(stream, by: bytes)
         case .creditStreams(let direction, let count): creditStreams(direction, count, lane)
         case .close(let code, let reason):
+            let number = lane.peer.codes.session.nearestNumber(of: code)
             if let session = lane.session {
-                web?.close(session, code: UInt32(clamping: code.rawValue), reason: reason)
+                web?.close(session, code: UInt32(clamping: number), reason: reason)
             } else {
-                connection.close(code: code.rawValue, reason: reason)
+                connection.close(code: number, reason: reason)
             }
         }
     }
 
     /// The code of a stream as it stands in QUIC.
-    private func wire(_ code: StreamResetCode) -> UInt64 {
-        web == nil ? code.rawValue : StreamCode.wire(UInt32(clamping: code.rawValue))
+    private func wire(_ code: StreamResetCode, _ peer: Peer) -> UInt64 {
+        let number = peer.codes.streamReset.nearestNumber(of: code)
+        return web == nil ? number : StreamCode.wire(UInt32(clamping: number))
     }
 
     private func creditStreams(_ direction: StreamDirection, _ count: Int, _ lane: Lane) {

@@ -69,8 +69,8 @@ extension Link {
         switch event {
         case .streamOpened(let stream): peer.session.peerOpened(stream)
         case .streamData(let stream, let bytes, let fin): peer.session.received(bytes, on: stream, fin: fin, now: now)
-        case .streamReset(let stream, let code): peer.session.peerReset(stream, StreamResetCode(rawValue: code))
-        case .stopSending(let stream, let code): stopped(stream, StreamResetCode(rawValue: code), peer)
+        case .streamReset(let stream, let code): peer.session.peerReset(stream, peer.codes.streamReset.code(for: code))
+        case .stopSending(let stream, let code): stopped(stream, peer.codes.streamReset.code(for: code), peer)
         case .streamWritable(let stream): writable(stream, peer)
         case .acknowledged(let stream, let byteCount): peer.downlink.acknowledged(stream, byteCount, now)
         case .datagram(let bytes): peer.session.received(datagram: bytes, now: now)

@@ -58,15 +58,15 @@ extension Link {
         case .streamData(let stream, let session, let bytes, let fin):
             lane(session)?.peer.session.received(bytes, on: stream, fin: fin, now: now)
         case .streamReset(let stream, let session, let code):
-            lane(session)?.peer.session.peerReset(stream, Self.code(code))
+            if let peer = lane(session)?.peer { peer.session.peerReset(stream, Self.code(code, peer)) }
         case .streamStopped(let stream, let session, let code):
-            if let peer = lane(session)?.peer { stopped(stream, Self.code(code), peer) }
+            if let peer = lane(session)?.peer { stopped(stream, Self.code(code, peer), peer) }
         case .datagram(let session, let bytes): lane(session)?.peer.session.received(datagram: bytes, now: now)
         }
     }
 
-    private static func code(_ code: UInt32?) -> StreamResetCode {
-        code.map { StreamResetCode(rawValue: UInt64($0)) } ?? .internalError
+    private static func code(_ code: UInt32?, _ peer: Peer) -> StreamResetCode {
+        code.map { peer.codes.streamReset.code(for: UInt64($0)) } ?? .internalError
     }
 
     // MARK: - Beginning
