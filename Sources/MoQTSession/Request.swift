@@ -83,6 +83,8 @@ struct Subscription {
     var largest: Location?
     /// What precedes it and has not all come, when we are the subscriber.
     var join: JoinProgress?
+    /// The subscriber may ask for new groups.
+    var hasDynamicGroups = false
     /// The larger delivery timeout known from properties and parameters, milliseconds.
     var deliveryTimeout: UInt64 = 0
     /// The first Location that passes and the last group, as updated; a start of nil is not known yet, and no end is

@@ -131,6 +131,7 @@ extension Session {
         }
         control.end(id, input: .complete, &actions)
         forget(id, request)
+        abandoned.remove(id)
         if let subscription = request.fetch.joins { return endJoin(of: subscription, isWhole: false) }
         if request.announces == nil { events.append(.rejected(id, message)) }
     }

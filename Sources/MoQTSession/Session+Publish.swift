@@ -51,6 +51,7 @@ extension Session {
         var request = Request(.publish, isOurs: false, track: message.track, message.parameters)
         request.subscription.deliveryTimeout = message.trackProperties.largestDeliveryTimeout
         request.subscription.largest = message.parameters.largestObject
+        request.subscription.hasDynamicGroups = message.trackProperties.dynamicGroups
         let refusal = refusal(of: .publish(message))
         guard let parameters = try admit(id, request, on: stream, at: offset, refusal: refusal) else {
             return retiredAliases.insert(message.trackAlias)
@@ -72,6 +73,7 @@ extension Session {
         _ request: RequestID, parameters: Parameters = Parameters()
     ) throws(SessionError) {
         let state = try pending(request, .publish)
+        try checkNewGroup(parameters, state)
         if profile.behaviours.contains(.oneSubscriptionPerTrack), let other = ownSubscription(to: state.track) {
             guard requests[other]?.phase == .pending else {
                 try reject(request, .duplicateSubscription)
@@ -103,6 +105,13 @@ extension Session {
         change.expires = nil
         if change.forward == stated.forward ?? true { change.forward = nil }
         if change != Parameters() { try update(id, change) }
+    }
+
+    /// draft-18 "NEW GROUP REQUEST Parameter": only where the track has dynamic groups.
+    func checkNewGroup(_ parameters: Parameters, _ request: Request) throws(SessionError) {
+        if parameters.newGroupRequest != nil && request.isSubscription && !request.subscription.hasDynamicGroups {
+            throw .invalid("the track has no dynamic groups")
+        }
     }
 
     private func ownSubscription(to track: FullTrackName?) -> RequestID? {

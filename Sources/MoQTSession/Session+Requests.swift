@@ -28,7 +28,7 @@ extension Session {
     func checkMayBegin(in namespace: TrackNamespace) throws(SessionError) {
         guard !isClosed else { throw .closed }
         guard !receivedGoAway else { throw .goingAway }
-        if namespace.isUnusable { throw .invalid("the namespace is reserved") }
+        if isUnusable(namespace) { throw .invalid("the namespace is reserved") }
     }
 
     /// draft-22 "MAX_FILTER_RANGES".
@@ -87,6 +87,7 @@ extension Session {
     mutating func admit(
         _ id: RequestID, _ request: Request, on stream: StreamID, at offset: UInt64, refusal: CodecError? = nil
     ) throws(CodecError) -> Parameters? {
+        if stream == control.peerControl { try checkOrder(id, at: offset) }
         try consume(id, at: offset)
         control.bind(stream, to: id)
         var request = request
@@ -129,7 +130,7 @@ extension Session {
         if sentGoAway { return (.goingAway, "going away") }
         if peerRequestCount > configuration.requestLimit { return (.excessiveLoad, "too many requests are open") }
         let namespace = request.track?.namespace ?? request.namespace
-        if namespace.isUnusable { return (.doesNotExist, "the namespace is reserved") }
+        if isUnusable(namespace) { return (.doesNotExist, "the namespace is reserved") }
         return nil
     }
 
@@ -246,9 +247,9 @@ extension Session {
     /// Cancels a request on the wire and forgets it.
     mutating func end(_ id: RequestID, cancellingWith code: StreamResetCode) {
         guard let request = requests[id] else { return }
-        if control.shares(request.kind), let message = lastWord(on: request, code) {
+        if control.shares(request.kind) {
             // What ends a request is part of every draft that needs it.
-            try? control.send(message, on: id, request.kind)
+            if let message = lastWord(on: request, code) { try? control.send(message, on: id, request.kind) }
         }
         control.cancel(id, code, &actions)
         forget(id, request, stoppingWith: code)
@@ -273,11 +274,15 @@ extension Session {
         requests[id] = nil
         requestDeadlines[id] = nil
         peerPrefixes.remove(id)
+        if request.isOurs && request.phase == .pending && control.shares(request.kind) { abandoned.insert(id) }
         if !request.isOurs {
             peerRequestCount -= 1
             grantRequests()
         }
-        for index in 0..<request.sentUpdates.count { updateOwners[request.sentUpdates[index].id] = nil }
+        for index in 0..<request.sentUpdates.count {
+            let update = request.sentUpdates[index].id
+            if updateOwners.removeValue(forKey: update) != nil { abandoned.insert(update) }
+        }
         if profile.behaviours.contains(.namespacesByRequest) { withdrawAnnouncements(of: id, request) }
         if request.isSubscription { forgetSubscription(id, request, code) }
         if let awaited = request.fetch.awaited {
@@ -288,10 +293,10 @@ extension Session {
     }
 }
 
-extension TrackNamespace {
+extension Session {
     /// Its first field is `.`, which nobody may use, or `.session`, of which nothing is defined.
-    var isUnusable: Bool {
-        guard let first = fields.first else { return false }
+    private func isUnusable(_ namespace: TrackNamespace) -> Bool {
+        guard !profile.behaviours.contains(.freeNamespaces), let first = namespace.fields.first else { return false }
         return first == Array(".".utf8) || first == Array(".session".utf8)
     }
 }

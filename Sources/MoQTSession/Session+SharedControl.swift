@@ -38,7 +38,13 @@ extension Session {
 
     /// The answer to a request, not to an update.
     private mutating func receivedAnswer(_ message: ControlMessage, at offset: UInt64) throws(CodecError) {
-        guard let id = try named(message, at: offset) else { return }
+        guard let id = try named(message, at: offset) else {
+            // draft-16 "Subscriptions": one answer to each request. Late is what was given up before it came.
+            guard let target = message.target, abandoned.remove(target) != nil else {
+                throw Self.unexpected("a second answer", at: offset)
+            }
+            return
+        }
         _ = try unanswered(id, message.name, at: offset)
         try received(message.about(nil), on: id, at: offset)
     }
@@ -187,6 +193,17 @@ extension Session {
         // A number below the encoding's largest is always expressible.
         guard (try? control.sendControl(.maxRequestID(message))) != nil else { return }
         grantedRequestID = grant
+    }
+
+    /// Checks that Request IDs on the shared control stream rise. Where requests have streams of their own, too, those
+    /// that are left out may be on their way there, and so are no fault.
+    mutating func checkOrder(_ id: RequestID, at offset: UInt64) throws(CodecError) {
+        if let last = lastSharedID, id <= last {
+            throw CodecError(
+                .session(.invalidRequestID), "\(id) comes after \(last)", field: "Request ID", offset: offset,
+                section: "Request ID")
+        }
+        lastSharedID = id
     }
 
     /// Checks a Request ID of the peer against what it was granted.

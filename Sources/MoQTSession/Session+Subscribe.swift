@@ -44,10 +44,11 @@ extension Session {
         profile.takeTrackTerms(&message.parameters, &message.trackProperties)
         requests[id]?.subscription.deliveryTimeout = message.trackProperties.largestDeliveryTimeout
         requests[id]?.subscription.largest = message.parameters.largestObject
+        requests[id]?.subscription.hasDynamicGroups = message.trackProperties.dynamicGroups
         events.append(.subscribeAccepted(id, message))
         startJoin(of: id)
         releaseFill(of: id)
-        releaseUpdate(of: id)
+        releaseUpdates(of: id)
         releaseWaiting(for: message.trackAlias)
     }
 

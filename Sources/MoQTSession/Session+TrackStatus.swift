@@ -29,6 +29,7 @@ extension Session {
     mutating func receivedTrackStatusOK(_ message: RequestOK, on id: RequestID, _ request: Request) {
         control.end(id, input: .complete, &actions)
         forget(id, request)
+        abandoned.remove(id)
         var message = message
         profile.takeTrackTerms(&message.parameters, &message.trackProperties)
         events.append(.accepted(id, message))

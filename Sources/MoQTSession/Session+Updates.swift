@@ -11,15 +11,20 @@ extension Session {
             throw .notAllowed(request, "cannot be updated")
         }
         try checkFilters(parameters)
-        // draft-19 "MAX_REQUEST_UPDATES": more wait for answers. A draft whose updates name everything has to know what
-        // the request has come to first.
-        let limit = receivedSetup?.maxRequestUpdates ?? 0
-        let isSilent = profile.behaviours.contains(.silentUpdates)
-        if limit > 0 && UInt64(state.sentUpdates.count) >= limit || isSilent && state.phase == .pending {
-            requests[request]?.heldUpdates.append(parameters)
-        } else {
+        try checkNewGroup(parameters, state)
+        if state.heldUpdates.isEmpty && maySendUpdate(of: state) {
             try sendUpdate(of: request, parameters)
+        } else {
+            requests[request]?.heldUpdates.append(parameters)
         }
+    }
+
+    /// Whether the peer takes another update before it has answered those there are (draft-19 "MAX_REQUEST_UPDATES"). A
+    /// draft whose updates name everything has to know what the request has come to first.
+    private func maySendUpdate(of request: Request) -> Bool {
+        if profile.behaviours.contains(.silentUpdates) { return request.phase == .established }
+        guard let limit = receivedSetup?.maxRequestUpdates, limit > 0 else { return true }
+        return UInt64(request.sentUpdates.count) < limit
     }
 
     private mutating func sendUpdate(of request: RequestID, _ parameters: Parameters) throws(SessionError) {
@@ -42,13 +47,16 @@ extension Session {
         }
     }
 
-    /// An update was answered: the next one may go.
-    mutating func releaseUpdate(of id: RequestID) {
-        guard let parameters = requests[id]?.heldUpdates.popFirst() else { return }
-        // What the draft cannot express is told as refused.
-        guard (try? sendUpdate(of: id, parameters)) == nil else { return }
-        if parameters.fill != nil { endJoin(of: id, isWhole: false) }
-        events.append(.updateRejected(id, RequestError()))
+    /// The request, or an update of it, was answered: those that wait may go.
+    mutating func releaseUpdates(of id: RequestID) {
+        while let request = requests[id], maySendUpdate(of: request),
+            let parameters = requests[id]?.heldUpdates.popFirst()
+        {
+            // What the draft cannot express is told as refused.
+            guard (try? sendUpdate(of: id, parameters)) == nil else { continue }
+            if parameters.fill != nil { endJoin(of: id, isWhole: false) }
+            events.append(.updateRejected(id, RequestError()))
+        }
     }
 
     mutating func received(
@@ -179,7 +187,7 @@ extension Session {
         requests[id]?.apply(update.parameters)
         if let largest = message.parameters.largestObject { requests[id]?.subscription.largest = largest }
         events.append(.updateAccepted(id, message.parameters))
-        releaseUpdate(of: id)
+        releaseUpdates(of: id)
     }
 
     /// REQUEST_ERROR answers our update, the oldest one where it names none.
@@ -194,7 +202,7 @@ extension Session {
         var message = message
         message.target = nil
         events.append(.updateRejected(id, message))
-        releaseUpdate(of: id)
+        releaseUpdates(of: id)
     }
 }
 
@@ -210,7 +218,9 @@ extension Session {
             let start = filter.absoluteStart,
             let known = request.subscription.start ?? request.parameters.locationFilter?.absoluteStart
         else { return }
-        let end = filter.end?.group ?? .max, knownEnd = request.subscription.endGroup ?? .max
+        let isKnown = request.subscription.start != nil
+        let knownEnd = (isKnown ? request.subscription.endGroup : request.parameters.locationFilter?.end?.group) ?? .max
+        let end = filter.end?.group ?? .max
         let widens = profile.behaviours.contains(.silentUpdates) && end > knownEnd
         guard start >= known, !widens else {
             throw .violation(

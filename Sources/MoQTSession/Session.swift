@@ -42,6 +42,10 @@ package struct Session: ~Copyable {
     var peerRequestCount = 0
     /// Our REQUEST_UPDATEs that wait for an answer which names them, and what they update.
     var updateOwners: [RequestID: RequestID] = [:]
+    /// Requests and updates of ours that were given up before their answers, which may still come.
+    var abandoned: Set<RequestID> = []
+    /// The last Request ID of the peer on a control stream that requests share.
+    var lastSharedID: RequestID?
     /// The peer's requests stay below this ID; nil where there is no such limit.
     var grantedRequestID: UInt64?
     /// Subscriptions by track and role.

@@ -162,23 +162,23 @@ struct DataTests {
         #expect(pair.client.creditedStreams[.unidirectional] == 1)
     }
 
-    @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func `a malformed track is cancelled and the session lives`(seed: UInt64) throws {
-        let (pair, id, alias) = try subscribed(seed: seed)
-        let header = SubgroupHeader(trackAlias: alias, group: 0, subgroup: .zero, hasProperties: true)
+    @Test(arguments: Profile.spoken, 1...8 as ClosedRange<UInt64>)
+    func `a malformed track is cancelled and the session lives`(profile: Profile, seed: UInt64) throws {
+        let (pair, id, alias) = try subscribed(profile, seed: seed)
+        let priority: UInt8? = profile.streams.defaultPriority == 0 ? 128 : nil
+        let header = SubgroupHeader(
+            trackAlias: alias, group: 0, subgroup: .zero, priority: priority, hasProperties: true)
         var bytes: [UInt8] = []
-        try header.append(to: &bytes, profile: .draft18)
-        // A Mandatory Track Property (0x4000) on an object: draft-18 "Mandatory Track Properties".
-        var property: [UInt8] = []
-        VI64.append(0x4000, to: &property)
-        property.append(1)
-        bytes += [0, UInt8(property.count)] + property + [1, 9]
+        try header.append(to: &bytes, profile: profile)
+        // Immutable Properties within themselves: draft-18 "Immutable Properties".
+        bytes += [0, 4, 0x0B, 2, 0x0B, 0, 1, 9]
         let stream = pair.server.openData(bytes)
         pair.run()
         #expect(pair.client.close == nil)
         #expect(pair.client.events.contains { if case .malformedTrack(id, _) = $0 { true } else { false } })
         #expect(pair.client.actions.contains(.stopSending(stream, .malformedTrack)))
-        #expect(pair.server.events.last == .requestCancelled(id, .malformedTrack))
+        let code = profile.hasStream(.subscribe) ? StreamResetCode.malformedTrack : .cancelled
+        #expect(pair.server.events.last == .requestCancelled(id, code))
         #expect(pair.client.accounted[stream] == pair.server.delivered[stream])
     }
 

@@ -176,8 +176,8 @@ struct RequestTests {
         #expect(pair.client.session.wantedStream == nil)
     }
 
-    @Test func `a FETCH that ends before it starts is not sent`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.spoken) func `a FETCH that ends before it starts is not sent`(profile: Profile) throws {
+        let pair = Pair(profile)
         let start = Location(group: 5, object: 3)
         let reversed = [RangeEnd(group: 4), RangeEnd(group: 5, object: 2)]
         for end in reversed {

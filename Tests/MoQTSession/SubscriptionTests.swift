@@ -225,6 +225,89 @@ struct SubscriptionTests {
         #expect(pair.client.events.last == .requestCancelled(id, .excessiveLoad))
     }
 
+    /// draft-19 "MAX_REQUEST_UPDATES".
+    @Test func `more updates than the peer takes wait, and from the peer close the session`() throws {
+        var configuration = SessionConfiguration.test
+        configuration.updateLimit = 2
+        let pair = Pair(.draft19, server: configuration)
+        let id = try pair.client.session.subscribe(track("a"))
+        pair.run()
+        _ = try pair.server.session.acceptSubscribe(id)
+        for _ in 0..<3 { try pair.client.session.update(id, Parameters()) }
+        pair.run()
+        func asked() -> Int { pair.server.events.count { if case .updateRequested = $0 { true } else { false } } }
+        #expect(asked() == 2)
+        #expect(pair.server.close == nil, "\(pair.server.close?.reason ?? "")")
+        try pair.server.session.acceptUpdate(id)
+        pair.run()
+        #expect(asked() == 3 && pair.server.close == nil)
+        var update = RequestUpdate()
+        update.requestID = RequestID(rawValue: 8)
+        let bytes = encoded(.requestUpdate(update), .client, .request(.subscribe), .draft19)
+        pair.client.send(bytes, on: StreamID(rawValue: 0))
+        pair.run()
+        #expect(pair.server.close?.code == .tooManyRequestUpdates)
+    }
+
+    /// draft-19 "Range Filters".
+    @Test func `range filters that were not granted are refused`() throws {
+        let pair = Pair(.draft19)
+        var parameters = Parameters()
+        parameters.rangeFilters = [RangeFilter(.subgroupID, [0...3])]
+        let id = try pair.client.session.subscribe(track("a"), parameters)
+        let tracks = try pair.client.session.subscribeTracks(namespace(["live"]), parameters)
+        pair.run()
+        #expect(pair.client.refusal(of: id) == .invalidFilter)
+        #expect(pair.client.refusal(of: tracks) == .invalidFilter)
+        #expect(pair.server.session.refusalOfUpdate(parameters)?.code == .invalidFilter)
+    }
+
+    /// draft-19 "Subscriptions".
+    @Test func `a track may be subscribed to more than once`() throws {
+        let pair = Pair(.draft19)
+        let first = try pair.client.session.subscribe(track("a"))
+        let second = try pair.client.session.subscribe(track("a"))
+        pair.run()
+        _ = try pair.server.session.acceptSubscribe(first)
+        _ = try pair.server.session.acceptSubscribe(second)
+        pair.run()
+        #expect(pair.client.events.count { if case .subscribeAccepted = $0 { true } else { false } } == 2)
+        #expect(pair.client.refusal(of: second) == nil)
+    }
+
+    /// draft-17 "Required Request ID".
+    @Test func `a request waits for the one it needs`() throws {
+        let pair = Pair(.draft17)
+        var message = Subscribe()
+        message.requestID = RequestID(rawValue: 2)
+        message.requiredRequestID = RequestID(rawValue: 0)
+        message.track = track("b")
+        let second = pair.client.newStream(.bidirectional)
+        pair.client.send(encoded(.subscribe(message), .client, .request(.subscribe), .draft17), on: second)
+        pair.deliver(second, from: pair.client, to: pair.server)
+        #expect(!pair.server.events.contains { if case .subscribe = $0 { true } else { false } })
+        _ = try pair.client.session.subscribe(track("a"))
+        pair.run()
+        let told = pair.server.events.compactMap { event -> RequestID? in
+            if case .subscribe(let message) = event { message.requestID } else { nil }
+        }
+        #expect(told == [RequestID(rawValue: 0), RequestID(rawValue: 2)])
+    }
+
+    /// draft-18 "NEW GROUP REQUEST Parameter".
+    @Test(arguments: Profile.spoken) func `new groups are asked for only of tracks that have them`(
+        profile: Profile
+    ) throws {
+        let pair = Pair(profile)
+        let (id, _) = try pair.server.session.publish(track("a"))
+        pair.run()
+        var parameters = Parameters()
+        parameters.newGroupRequest = 0
+        #expect(throws: SessionError.self) { try pair.client.session.acceptPublish(id, parameters: parameters) }
+        try pair.client.session.acceptPublish(id)
+        #expect(throws: SessionError.self) { try pair.client.session.update(id, parameters) }
+    }
+
     @Test func `a joining fetch of a rejected or paused subscription is refused`() throws {
         let pair = Pair(seed: 3)
         let id = try pair.client.session.subscribe(track("a"))
@@ -284,8 +367,10 @@ extension End {
     }
 }
 
-func encoded(_ message: ControlMessage, _ sender: EndpointRole, _ place: MessageContext.Place) -> [UInt8] {
+func encoded(
+    _ message: ControlMessage, _ sender: EndpointRole, _ place: MessageContext.Place, _ profile: Profile = .draft18
+) -> [UInt8] {
     var bytes: [UInt8] = []
-    try! message.append(to: &bytes, profile: .draft18, context: MessageContext(sender: sender, place: place))
+    try! message.append(to: &bytes, profile: profile, context: MessageContext(sender: sender, place: place))
     return bytes
 }

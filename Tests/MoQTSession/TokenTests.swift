@@ -5,8 +5,9 @@ import Wire
 
 /// draft-18 "AUTHORIZATION TOKEN Parameter".
 struct TokenTests {
-    @Test func `an alias is resolved before the application sees it`() throws {
-        let pair = Pair(server: configuration(cache: 100))
+    @Test(arguments: Profile.spoken) func `an alias is resolved before the application sees it`(profile: Profile) throws
+    {
+        let pair = Pair(profile, server: configuration(cache: 100))
         let first = try pair.subscribe("a", .register(alias: 1, type: 2, value: [3, 4]))
         let second = try pair.subscribe("b", .useAlias(1))
         #expect(first == [.useValue(type: 2, value: [3, 4])] && second == first)
@@ -16,8 +17,8 @@ struct TokenTests {
         #expect(pair.server.close?.code == .unknownAuthTokenAlias)
     }
 
-    @Test func `deleting makes room`() throws {
-        let pair = Pair(server: configuration(cache: 20))
+    @Test(arguments: Profile.spoken) func `deleting makes room`(profile: Profile) throws {
+        let pair = Pair(profile, server: configuration(cache: 20))
         _ = try pair.subscribe("a", .register(alias: 1, type: 0, value: [1, 2, 3, 4]))
         _ = try pair.subscribe("b", .delete(alias: 1))
         _ = try pair.subscribe("c", .register(alias: 1, type: 0, value: [1]))
@@ -26,31 +27,31 @@ struct TokenTests {
         #expect(pair.server.close?.code == .authTokenCacheOverflow)
     }
 
-    @Test func `without a cache REGISTER overflows`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.spoken) func `without a cache REGISTER overflows`(profile: Profile) throws {
+        let pair = Pair(profile)
         _ = try pair.subscribe("a", .register(alias: 1, type: 0, value: []))
         #expect(pair.server.close?.code == .authTokenCacheOverflow)
     }
 
-    @Test func `an alias is registered once`() throws {
-        let pair = Pair(server: configuration(cache: 100))
+    @Test(arguments: Profile.spoken) func `an alias is registered once`(profile: Profile) throws {
+        let pair = Pair(profile, server: configuration(cache: 100))
         _ = try pair.subscribe("a", .register(alias: 1, type: 0, value: []))
         _ = try pair.subscribe("b", .register(alias: 1, type: 0, value: []))
         #expect(pair.server.close?.code == .duplicateAuthTokenAlias)
     }
 
-    @Test func `REGISTER counts though its message is rejected`() throws {
-        let pair = Pair(server: configuration(cache: 100))
+    @Test(arguments: Profile.spoken) func `REGISTER counts though its message is rejected`(profile: Profile) throws {
+        let pair = Pair(profile, server: configuration(cache: 100))
         _ = try pair.subscribe("a", .register(alias: 1, type: 2, value: [3]))
         try pair.server.session.reject(RequestID(rawValue: 0), .unauthorized)
         pair.run()
         #expect(try pair.subscribe("b", .useAlias(1)) == [.useValue(type: 2, value: [3])])
     }
 
-    @Test func `in SETUP a token that does not fit is used once`() {
+    @Test(arguments: Profile.spoken) func `in SETUP a token that does not fit is used once`(profile: Profile) {
         var configuration = SessionConfiguration.test
         configuration.tokens = [.register(alias: 1, type: 7, value: [1])]
-        let pair = Pair(client: configuration)
+        let pair = Pair(profile, client: configuration)
         guard case .ready(let setup) = pair.server.events.first else {
             return #expect(Bool(false), "\(pair.server.events)")
         }

@@ -10,7 +10,7 @@ extension Profile {
         behaviours: [
             .keepsUnknownParameters, .keepsMisplacedParameters, .emptyNamespaceFields, .aliasesInClientSetup,
             .oneSubscriptionPerTrack, .joinsAtLargest, .sequentialRequestIDs, .startOnlyGrows, .silentUpdates,
-            .namespacesByRequest,
+            .namespacesByRequest, .freeNamespaces,
         ],
         codes: .draft14, requestStreams: [], parameters: draft14Parameters, fixedFields: draft14FixedFields,
         setupOptions: draft14SetupOptions, trackProperties: [],

@@ -3,7 +3,9 @@ extension Profile {
     package static let draft16 = Profile(
         name: "draft-16", alpn: "moqt-16", integers: .quic, pairs: .delta(.quic), streams: .draft15,
         datagrams: .draft15, objects: .draft16, limits: draft16Limits,
-        behaviours: [.keepsMisplacedParameters, .strictUpdates, .oneSubscriptionPerTrack, .joinsAtLargest],
+        behaviours: [
+            .keepsMisplacedParameters, .strictUpdates, .oneSubscriptionPerTrack, .joinsAtLargest, .freeNamespaces,
+        ],
         codes: .draft16, requestStreams: .subscribeNamespace, parameters: draft16Parameters,
         setupOptions: draft14SetupOptions,
         trackProperties: [

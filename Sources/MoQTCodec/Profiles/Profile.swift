@@ -193,4 +193,6 @@ package struct Behaviours: OptionSet, Sendable {
     package static let subscriptionsOutlastRanges = Self(rawValue: 1 << 18)
     /// PUBLISH states the terms of its subscription, which REQUEST_UPDATE changes; otherwise PUBLISH_OK states them.
     package static let publishStatesTerms = Self(rawValue: 1 << 19)
+    /// No namespace is reserved.
+    package static let freeNamespaces = Self(rawValue: 1 << 24)
 }

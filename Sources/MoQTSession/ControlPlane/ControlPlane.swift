@@ -135,8 +135,8 @@ struct ControlPlane {
         streams[id] = stream
     }
 
-    /// Whether the stream, which the peer opened and `bytes` are more of, is the one control stream: the first, which
-    /// begins with the setup. Others, which may overtake it, wait.
+    /// Whether the stream, which the peer opened and `bytes` are more of, is the one control stream: the first, whose
+    /// first message is the setup. A request on a stream of its own, which may overtake it, waits.
     mutating func recognizesControl(_ bytes: Bytes, on id: StreamID) -> Bool {
         guard profile.hasOneControlStream, role == .server, peerControl == nil, let stream = streams[id] else {
             return false
@@ -144,9 +144,11 @@ struct ControlPlane {
         if !profile.requestStreams.isEmpty {
             let start = (stream.held + [bytes]).flatMap { $0.array.prefix(8) }
             var position = 0
-            guard let type = profile.integers.read(start.span, at: &position),
-                profile.layouts(code: type).contains(where: { $0.kind == .setup })
-            else { return false }
+            guard let type = profile.integers.read(start.span, at: &position) else { return false }
+            let opensRequest = profile.layouts(code: type).contains {
+                $0.places.opens.map { profile.requestStreams.contains($0) } ?? false
+            }
+            if opensRequest { return false }
         }
         adoptControl(id)
         return true
