@@ -99,6 +99,45 @@ extension Profile: CustomTestStringConvertible {
         for (draft, subscriber) in before + after { #expect(subscriber.announced == [], "to \(draft.name)") }
     }
 
+    /// IDs identify objects and are never changed: what has none in a draft is cut off there.
+    @Test func `a group that a draft cannot number is cut off, and nothing else is`() {
+        let world = World()
+        let source = world.publisher()
+        let log = source.add(track("a"))
+        let subscribers = subscribers(world)
+        for (_, subscriber) in subscribers { subscriber.subscribe(track("a")) }
+        world.run()
+        log.putGroup(0, objects: 2, size: 100)
+        log.putGroup(1 << 62, objects: 2, size: 100)
+        log.end(.trackEnded, reason: "")
+        world.run()
+        for (draft, subscriber) in subscribers {
+            let isFit = draft.integers.maximum >= 1 << 62
+            #expect(subscriber.objects.count == (isFit ? 4 : 2), "to \(draft.name)")
+            #expect(subscriber.link.far.peer.downlink.refusals == (isFit ? 0 : 1), "to \(draft.name)")
+            #expect(subscriber.done?.code == .trackEnded, "to \(draft.name)")
+        }
+    }
+
+    @Test func `a track whose properties a draft cannot say is refused there`() throws {
+        let world = World()
+        let source = world.publisher()
+        let log = source.add(track("a"), [KeyValue(type: 0x1234, integer: 7)])
+        let keeper = world.subscriber()
+        keeper.subscribe(track("a"))
+        world.run()
+        log.putGroup(0, objects: 2, size: 100)
+        world.run()
+        for (draft, subscriber) in subscribers(world) {
+            subscriber.subscribe(track("a"))
+            world.run()
+            let isFit = draft.has(.trackProperties, in: .publish, at: .request(.publish))
+            #expect(subscriber.rejection == (isFit ? nil : .notSupported), "to \(draft.name)")
+            #expect(subscriber.link.far.peer.downlink.refusals == (isFit ? 0 : 1), "to \(draft.name)")
+            if isFit { #expect(subscriber.accepted?.trackProperties.integer(0x1234) == 7, "to \(draft.name)") }
+        }
+    }
+
     @Test(arguments: Profile.spoken) func `a joining subscriber has the group in progress`(profile: Profile) throws {
         let world = World()
         let source = world.publisher("live", profile)

@@ -5,20 +5,27 @@ import Wire
 
 /// Sessions under random input and random use; the seed of a failure is its test's argument.
 struct FuzzTests {
-    @Test(arguments: 1...20 as ClosedRange<UInt64>) func `random bytes never trap`(seed: UInt64) {
+    @Test(arguments: Profile.spoken, 1...20 as ClosedRange<UInt64>)
+    func `random bytes never trap`(profile: Profile, seed: UInt64) {
         var random = Seeded(seed)
         for _ in 0..<50 {
-            let end = End(Bool.random(using: &random) ? .client : .server, .test)
+            let end = End(Bool.random(using: &random) ? .client : .server, .test, profile)
             let peer: UInt64 = end.role == .client ? 1 : 0
             let now = Instant(nanoseconds: 1)
             end.session.transportReady(now: now)
             if Int.random(in: 0..<8, using: &random) > 0 {
-                end.session.received(
-                    Bytes(ViolationTests.setup), on: StreamID(rawValue: 2 | peer), fin: false, now: now)
+                let isOne = profile.hasOneControlStream
+                let setup =
+                    isOne
+                    ? OneControlViolationTests.setup(end.role == .client ? .server : .client, profile)
+                    : ViolationTests.setup
+                let control = StreamID(rawValue: isOne ? 0 : 2 | peer)
+                if isOne { end.drain() }
+                end.session.received(Bytes(setup), on: control, fin: false, now: now)
             }
             _ = try? end.begin(RequestKind.allCases.randomElement(using: &random)!)
             end.drain()
-            for _ in 0..<20 { end.disturb(now, peer, &random) }
+            for _ in 0..<20 { end.disturb(now, peer, profile, &random) }
             #expect(end.close?.origin != .peer)
         }
     }
@@ -58,7 +65,7 @@ extension End {
     private static let samples = ViolationTests.cases.flatMap { $0.steps }
 
     /// One random input, often nearly right.
-    fileprivate func disturb(_ now: Instant, _ peer: UInt64, _ random: inout Seeded) {
+    fileprivate func disturb(_ now: Instant, _ peer: UInt64, _ profile: Profile, _ random: inout Seeded) {
         let stream = StreamID(rawValue: UInt64.random(in: 0..<16, using: &random))
         var bytes = (0..<Int.random(in: 0..<40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
         if case .data(_, let sample, _)? = Self.samples.randomElement(using: &random), Bool.random(using: &random) {
@@ -66,6 +73,13 @@ extension End {
             if !bytes.isEmpty, Bool.random(using: &random) {
                 bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
             }
+        }
+        if profile.hasOneControlStream, Bool.random(using: &random),
+            let said = OneControlViolationTests.cases.randomElement(using: &random)
+        {
+            bytes =
+                said.drafts.contains { $0 === profile } ? said.says(profile).randomElement(using: &random)!.bytes : []
+            return session.received(Bytes(bytes), on: StreamID(rawValue: 0), fin: false, now: now)
         }
         switch Int.random(in: 0..<12, using: &random) {
         case 0: session.peerReset(stream, .cancelled)

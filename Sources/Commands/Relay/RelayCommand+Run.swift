@@ -118,8 +118,8 @@ final class RelayServer: Application {
         output.log(
             .info,
             "session \(peer.number): \(link.connection.path?.remote.description ?? "") \(peer.session.profile.alpn)")
-        peer.downlink.toldOfRefusal = { [output, number = peer.number] error in
-            output.log(.info, "session \(number): its draft cannot express an object, which is cut off: \(error)")
+        peer.downlink.toldOfRefusal = { [output, number = peer.number] why in
+            output.log(.info, "session \(number): refused what its draft cannot express: \(why)")
         }
         relay.add(peer)
         if isDraining { peer.say { try $0.goAway(now: loop.now) } }
@@ -131,7 +131,7 @@ final class RelayServer: Application {
         output.log(.info, "session \(peer.number): \(cause)")
         let refusals = peer.downlink.refusals
         if refusals > 0 {
-            output.log(.notice, "session \(peer.number): \(refusals) times its draft could not express an object")
+            output.log(.notice, "session \(peer.number): refused \(refusals) times what its draft cannot express")
         }
         if isDraining { driver.wake() }
     }

@@ -28,10 +28,11 @@ package final class Downlink {
     /// Called when there is something to send after there was nothing.
     package var wake: (() -> Void)?
 
-    /// Subgroups, fetches and datagrams cut off because the peer's draft has no words for an object.
+    /// Requests refused, and subgroups, fetches and datagrams cut off, because the peer's draft has no words for a track
+    /// or an object.
     package private(set) var refusals: UInt64 = 0
     /// Told why, each time.
-    package var toldOfRefusal: ((CodecError) -> Void)?
+    package var toldOfRefusal: ((String) -> Void)?
 
     private struct QueuedDatagram {
         let bytes: Bytes
@@ -237,10 +238,10 @@ package final class Downlink {
     /// Nil while datagrams wait: PUBLISH_DONE follows the last of them (draft-18 "PUBLISH_DONE").
     package func nextEnding() -> Ending? { datagrams.isEmpty ? endings.popFirst() : nil }
 
-    /// The peer's draft has no words for an object.
-    func refuse(_ error: CodecError) {
+    /// The peer's draft has no words for a track or an object.
+    func refuse(_ why: String) {
         refusals += 1
-        toldOfRefusal?(error)
+        toldOfRefusal?(why)
     }
 
     // MARK: - Datagrams
@@ -264,7 +265,7 @@ package final class Downlink {
             datagrams.append(QueuedDatagram(bytes: bytes, deadline: deadline))
         } catch {
             datagramsDropped += 1
-            refuse(error)
+            refuse("\(error)")
         }
         wake?()
     }

@@ -59,7 +59,7 @@ final class SubgroupCursor: OutgoingStream {
                 try stageObjectHeader()
             } catch {
                 // The subscriber's draft has no words for the object: its subgroup is not for it.
-                subscription.downlink.refuse(error)
+                subscription.downlink.refuse("\(error)")
                 return subscription.cutOff(self, .internalError)
             }
             stagePayload()

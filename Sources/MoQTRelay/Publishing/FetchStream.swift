@@ -67,7 +67,7 @@ final class FetchStream: OutgoingStream {
                 guard try stage(next) else { return }
             }
         } catch {
-            owner.downlink.refuse(error)
+            owner.downlink.refuse("\(error)")
             return fail(.internalError)
         }
         if pendingReset == nil, !isFull, item == nil { stageEnd() }

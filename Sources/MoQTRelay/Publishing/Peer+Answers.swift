@@ -20,16 +20,26 @@ extension Peer {
             }
             return nil
         }
-        guard
-            let alias = try? session.acceptSubscribe(
+        do throws(SessionError) {
+            let alias = try session.acceptSubscribe(
                 request.requestID, parameters: parameters, properties: track.properties)
-        else { return nil }
-        attach(request.requestID, alias, track, range, request.parameters)
-        flush()
+            attach(request.requestID, alias, track, range, request.parameters)
+            flush()
+        } catch {
+            refuse(request.requestID, error)
+            return nil
+        }
         guard let asked = request.parameters.fill, let subscription = subscription(request.requestID) else {
             return nil
         }
         return fill(subscription, request.requestID, asked, request.parameters.locationFilter)
+    }
+
+    /// The peer's draft has no words for an answer, or there is nobody to answer any more.
+    func refuse(_ id: RequestID, _ error: SessionError) {
+        guard case .invalid(let why) = error else { return }
+        downlink.refuse(why)
+        say { try $0.reject(id, .notSupported, reason: why) }
     }
 
     /// The peer accepted our PUBLISH, or sent parameters with its acceptance.
@@ -71,8 +81,12 @@ extension Peer {
     package func answer(_ request: TrackStatus, with track: TrackLog) {
         var parameters = Parameters()
         parameters.largestObject = track.largest
-        say { try $0.accept(request.requestID, parameters: parameters, properties: track.properties) }
-        flush()
+        do throws(SessionError) {
+            try session.accept(request.requestID, parameters: parameters, properties: track.properties)
+            flush()
+        } catch {
+            refuse(request.requestID, error)
+        }
     }
 
     /// REQUEST_UPDATE of a subscription that we serve.

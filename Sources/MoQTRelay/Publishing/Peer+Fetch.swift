@@ -14,12 +14,12 @@ extension Peer {
         let last = max(range.lowerBound, track.lastLocation(through: range.upperBound) ?? range.lowerBound)
         let end = RangeEnd(group: last.group, object: last.object)
         let id = request.requestID
-        guard
-            (try? session.acceptFetch(
-                id, end: end,
-                endOfTrack: track.end?.code == .trackEnded
-                    && track.largest.map { $0 <= range.upperBound } ?? false, properties: track.properties)) != nil
-        else { return }
+        let endsTrack = track.end?.code == .trackEnded && track.largest.map { $0 <= range.upperBound } ?? false
+        do throws(SessionError) {
+            try session.acceptFetch(id, end: end, endOfTrack: endsTrack, properties: track.properties)
+        } catch {
+            return refuse(id, error)
+        }
         let reply = FetchReply(
             requestID: id, track: track, range: range, order: request.parameters.groupOrder ?? .ascending,
             priority: request.parameters.subscriberPriority ?? Parameters.defaultSubscriberPriority, downlink: downlink)

@@ -87,11 +87,13 @@ extension Relay {
         var parameters = Parameters()
         parameters.largestObject = log.largest
         parameters.forward = interest.forward
-        guard let (id, alias) = try? peer.session.publish(log.name, properties: log.properties, parameters) else {
-            return
+        do throws(SessionError) {
+            let (id, alias) = try peer.session.publish(log.name, properties: log.properties, parameters)
+            peer.requests[id] = .offer(log, alias)
+            peer.flush()
+        } catch {
+            if case .invalid(let why) = error { peer.downlink.refuse(why) }
         }
-        peer.requests[id] = .offer(log, alias)
-        peer.flush()
     }
 
     func offerAccepted(_ id: RequestID, _ parameters: Parameters, by peer: Peer) {
