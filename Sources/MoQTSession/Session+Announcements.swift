@@ -10,9 +10,13 @@ extension Session {
     /// The SUBSCRIBE_NAMESPACE of ours that a PUBLISH_NAMESPACE of the peer answers; nil when there is none.
     func subscriptionTold(of namespace: TrackNamespace) -> RequestID? {
         guard profile.behaviours.contains(.namespacesByRequest) else { return nil }
-        return requests.first {
-            $0.value.kind == .subscribeNamespace && $0.value.isOurs && namespace.hasPrefix($0.value.namespace)
-        }?.key
+        var step: TrackNamespace? = namespace
+        while let prefix = step {
+            let key = NamespaceKey(kind: .subscribeNamespace, isOurs: true, namespace: prefix)
+            if let id = namespaceRequests[key] { return id }
+            step = prefix.parent
+        }
+        return nil
     }
 
     mutating func announced(_ message: PublishNamespace, to subscription: RequestID) {
@@ -52,15 +56,20 @@ extension Session {
     }
 
     mutating func withdrawRequest(for namespace: TrackNamespace) {
-        let id = requests.first {
-            $0.value.isOurs && $0.value.announces != nil && $0.value.namespace == namespace
-        }?.key
-        if let id { end(id, cancellingWith: .cancelled) }
+        if let id = announcement(of: namespace) { end(id, cancellingWith: .cancelled) }
     }
 
     /// The peer's subscription to namespaces has ended: what told it of them ends, too.
     mutating func withdrawAnnouncements(of id: RequestID, _ request: Request) {
         guard request.kind == .subscribeNamespace, !request.isOurs else { return }
-        for namespace in request.announced.sorted(by: { "\($0)" < "\($1)" }) { withdrawRequest(for: namespace) }
+        for id in request.announced.compactMap({ announcement(of: $0) }).sorted() {
+            end(id, cancellingWith: .cancelled)
+        }
+    }
+
+    private func announcement(of namespace: TrackNamespace) -> RequestID? {
+        let key = NamespaceKey(kind: .publishNamespace, isOurs: true, namespace: namespace)
+        guard let id = namespaceRequests[key], requests[id]?.announces != nil else { return nil }
+        return id
     }
 }

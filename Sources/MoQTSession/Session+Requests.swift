@@ -19,8 +19,18 @@ extension Session {
         let id = nextRequestID
         do { try control.begin(id, request.kind, message(id)) } catch { throw SessionError(error) }
         nextRequestID.rawValue += 2
-        requests[id] = request
+        note(request, id)
         return id
+    }
+
+    private mutating func note(_ request: Request, _ id: RequestID) {
+        requests[id] = request
+        if let key = namespaceKey(request), namespaceRequests[key] == nil { namespaceRequests[key] = id }
+    }
+
+    private func namespaceKey(_ request: Request) -> NamespaceKey? {
+        guard request.kind.isNamespaceScoped, control.shares(request.kind) else { return nil }
+        return NamespaceKey(kind: request.kind, isOurs: request.isOurs, namespace: request.namespace)
     }
 
     /// Refuses new requests of a session that ends, and names the draft reserves (draft-18 "GOAWAY",
@@ -93,7 +103,7 @@ extension Session {
         var request = request
         request.parameters.authorizationTokens = try tokens.resolve(
             request.parameters.authorizationTokens, offset: offset)
-        requests[id] = request
+        note(request, id)
         peerRequestCount += 1
         if request.isSubscription { subscriptionBegan(id, request) }
         for fetch in earlyJoining.removeValue(forKey: id) ?? [] { joinEarly(fetch, to: id) }
@@ -272,6 +282,7 @@ extension Session {
     /// Drops every trace of a request but its alias, which is remembered for late objects.
     mutating func forget(_ id: RequestID, _ request: Request, stoppingWith code: StreamResetCode = .cancelled) {
         requests[id] = nil
+        if let key = namespaceKey(request), namespaceRequests[key] == id { namespaceRequests[key] = nil }
         requestDeadlines[id] = nil
         peerPrefixes.remove(id)
         if request.isOurs && request.phase == .pending && control.shares(request.kind) { abandoned.insert(id) }

@@ -113,7 +113,7 @@ extension Session {
     }
 
     private func find(_ kind: RequestKind, isOurs: Bool, _ namespace: TrackNamespace?) -> RequestID? {
-        requests.first { $0.value.kind == kind && $0.value.isOurs == isOurs && $0.value.namespace == namespace }?.key
+        namespace.flatMap { namespaceRequests[NamespaceKey(kind: kind, isOurs: isOurs, namespace: $0)] }
     }
 }
 

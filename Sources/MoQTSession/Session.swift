@@ -50,6 +50,8 @@ package struct Session: ~Copyable {
     var grantedRequestID: UInt64?
     /// Subscriptions by track and role.
     var subscriptions: [SubscriptionKey: RequestID] = [:]
+    /// Requests that share the control stream by their namespace or prefix, which some messages name them by.
+    var namespaceRequests: [NamespaceKey: RequestID] = [:]
     /// The peer's SUBSCRIBE_NAMESPACEs and SUBSCRIBE_TRACKS.
     var peerPrefixes: Set<RequestID> = []
     /// Requests of the peer that need another which has not come.
@@ -106,6 +108,13 @@ struct SubscriptionKey: Hashable {
 
 /// Told of a control message: which end has said it, and its length in bytes, header included.
 package typealias MessageWatch = (_ message: ControlMessage, _ sender: EndpointRole, _ byteCount: Int) -> Void
+
+/// A request as the messages see it that name its namespace instead of its ID.
+struct NamespaceKey: Hashable {
+    var kind: RequestKind
+    var isOurs: Bool
+    var namespace: TrackNamespace
+}
 
 // MARK: Drains
 
