@@ -57,6 +57,14 @@ extension Session {
         }
     }
 
+    /// SUBSCRIBE_NAMESPACE and SUBSCRIBE_TRACKS of one prefix; a single request where the draft has one for both.
+    package mutating func subscribeNamespaceAndTracks(
+        _ prefix: TrackNamespace
+    ) throws(SessionError) -> [RequestID] {
+        guard kindForTracks == .subscribeTracks else { return [try subscribeNamespace(prefix, .both, Parameters())] }
+        return [try subscribeNamespace(prefix), try subscribeTracks(prefix)]
+    }
+
     /// The kind of request that asks for tracks under a prefix.
     private var kindForTracks: RequestKind {
         profile.messages.contains { $0.kind == .subscribeTracks } ? .subscribeTracks : .subscribeNamespace

@@ -22,7 +22,9 @@ final class AnnounceRun: ClientApplication {
         self.action = action
         self.client = client
         report = AnnounceReport(json: client.output.json)
-        watched = Watched(report)
+        var wantsTracks = false
+        if case .watch(_, tracks: true) = action { wantsTracks = true }
+        watched = Watched(report, wantsTracks: wantsTracks)
     }
 
     // MARK: - Requests
@@ -30,18 +32,19 @@ final class AnnounceRun: ClientApplication {
     private func begin(_ peer: Peer) {
         switch action {
         case .hold(let namespace):
-            request("the namespace", peer) { try $0.publishNamespace(namespace) }
-        case .watch(let prefix, let tracks):
-            request("namespaces", peer) { try $0.subscribeNamespace(prefix) }
-            if tracks { request("tracks", peer) { try $0.subscribeTracks(prefix) } }
+            request("the namespace", peer) { [try $0.publishNamespace(namespace)] }
+        case .watch(let prefix, tracks: false):
+            request("namespaces", peer) { [try $0.subscribeNamespace(prefix)] }
+        case .watch(let prefix, tracks: true):
+            request("namespaces and tracks", peer) { try $0.subscribeNamespaceAndTracks(prefix) }
         case .status(let track):
-            request("the track's status", peer) { try $0.trackStatus(track) }
+            request("the track's status", peer) { [try $0.trackStatus(track)] }
         }
     }
 
-    private func request(_ what: String, _ peer: Peer, _ ask: (inout Session) throws -> RequestID) {
+    private func request(_ what: String, _ peer: Peer, _ ask: (inout Session) throws -> [RequestID]) {
         do {
-            requests[try ask(&peer.session)] = what
+            for id in try ask(&peer.session) { requests[id] = what }
             peer.flush()
         } catch {
             client.fail(.failed, "\(what): \((error as? SessionError)?.words ?? "\(error)")")

@@ -5,6 +5,8 @@ internal import MoQTSession
 /// The namespaces and tracks a peer has told of and not taken back.
 struct Watched {
     private let report: AnnounceReport
+    /// Otherwise tracks are declined: some drafts have no words for namespaces alone.
+    private let wantsTracks: Bool
     /// By how many requests each namespace was told.
     private var namespaces: [TrackNamespace: Int] = [:]
     /// Namespaces that the peer publishes to us outright.
@@ -12,7 +14,10 @@ struct Watched {
     /// Tracks that it publishes, none of whose objects are wanted.
     private var tracks: [RequestID: FullTrackName] = [:]
 
-    init(_ report: AnnounceReport) { self.report = report }
+    init(_ report: AnnounceReport, wantsTracks: Bool) {
+        self.report = report
+        self.wantsTracks = wantsTracks
+    }
 
     mutating func handle(_ event: SessionEvent, from peer: Peer) throws(WriteError) {
         switch event {
@@ -22,6 +27,7 @@ struct Watched {
             published[offer.requestID] = offer.namespace
             peer.say { try $0.accept(offer.requestID) }
             try came(offer.namespace)
+        case .publish(let offer) where !wantsTracks: peer.say { try $0.reject(offer.requestID, .uninterested) }
         case .publish(let offer):
             tracks[offer.requestID] = offer.track
             var terms = Parameters()
