@@ -57,19 +57,16 @@ extension InteropCase {
         try subscriber.expect(wanted, of: request, exactly: true)
     }
 
+    /// Up to draft-19 by FETCH, since then by the fill of SUBSCRIBE.
     private static func joiningFetch(_ stage: InteropStage) throws(InteropEnd) {
         let (track, _) = try started(stage, "moq-test", "joining-fetch")
         let past = track.sent
         let late = try stage.connect("late_subscriber")
-        let request = try late.subscribe(to: track.name)
-        let join = try late.say {
-            try $0.fetch(.relativeJoining(request: request, groups: 0))
-        }
+        let request = try late.subscribe(to: track.name, join: .groups(before: 0))
         try late.expectOK("SUBSCRIBE_OK", to: request)
-        try late.expectOK("FETCH_OK", to: join)
-        try late.expect(past, of: join, exactly: true)
-        let next = track.put()
-        try late.expect([next], of: request, exactly: true)
+        try late.expectJoin(of: request)
+        try late.expect(past, of: request, exactly: true)
+        try late.expect(past + [track.put()], of: request, exactly: true)
     }
 
     /// One is enough: datagrams may be lost, so there is another five times a second.

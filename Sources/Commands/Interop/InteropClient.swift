@@ -92,11 +92,12 @@ final class InteropClient {
     }
 
     /// SUBSCRIBE from the next object on.
-    func subscribe(to track: FullTrackName) throws(InteropEnd) -> RequestID {
+    /// - Parameter join: what is to precede it; nil: nothing.
+    func subscribe(to track: FullTrackName, join: Join? = nil) throws(InteropEnd) -> RequestID {
         var parameters = Parameters()
         parameters.locationFilter = .nextObject
         subscription = try say {
-            try $0.subscribe(track, parameters)
+            try $0.subscribe(track, parameters, join: join)
         }
         return subscription
     }
@@ -172,6 +173,14 @@ final class InteropClient {
         let answer = try answer(what, to: request)
         if case .ok = answer { return }
         throw .failed(InteropFailure(expected: what, received: answer.words, message: answer.message))
+    }
+
+    /// All that is to precede a subscription has come.
+    func expectJoin(of subscription: RequestID) throws(InteropEnd) {
+        let what = "what precedes the subscription"
+        let isWhole = try wait(what) { if case .joinEnded(subscription, let isWhole) = $0 { isWhole } else { nil } }
+        guard !isWhole else { return }
+        throw .failed(InteropFailure(expected: what, received: "less", message: "the relay has refused it, or a part"))
     }
 
     func expectError(to request: RequestID) throws(InteropEnd) {
