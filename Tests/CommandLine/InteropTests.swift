@@ -14,6 +14,11 @@ extension RunningRelay {
     fileprivate func interop(_ arguments: String..., environment: [String: String] = [:]) throws -> Moqt {
         try Moqt(["interop", "-r", url, "--fingerprint", fingerprint] + arguments, environment: environment)
     }
+
+    /// The same over WebTransport.
+    fileprivate func webInterop(_ arguments: String...) throws -> Moqt {
+        try Moqt(["interop", "-r", webURL, "--fingerprint", fingerprint] + arguments)
+    }
 }
 
 extension Moqt.Finished {
@@ -24,10 +29,11 @@ extension Moqt.Finished {
 
 /// `moqt interop` with a relay: its cases, and the contract of the interop runner.
 @Suite struct InteropTests {
-    @Test("every case passes at our relay, on every draft", arguments: Drafts.known)
-    func allPass(_ draft: String) throws {
+    @Test("every case passes at our relay, on every draft and transport", arguments: Drafts.known, [false, true])
+    func allPass(_ draft: String, overWebTransport: Bool) throws {
         let relay = try RunningRelay()
-        let finished = try relay.interop("--draft", draft).wait()
+        let run = try overWebTransport ? relay.webInterop("--draft", draft) : relay.interop("--draft", draft)
+        let finished = try run.wait()
         let plan = ["TAP version 14", "1..\(cases.count)"]
         #expect(plan.allSatisfy { finished.lines.contains($0) }, "\(finished.text)")
         #expect(finished.points == cases.enumerated().map { "ok \($0 + 1) - \($1)" }, "\(finished.text)")

@@ -46,7 +46,7 @@ package enum AnnounceCommand {
 
     private static var operands: [Operand<AnnounceSettings>] {
         [
-            .value(.url, "Server: moqt://HOST[:PORT][/PATH][?QUERY], port 443 by default") { $0.url = $1 },
+            .value(.url, "Server: moqt:// or https://HOST[:PORT][/PATH][?QUERY]; port 443 by default") { $0.url = $1 },
             .value(
                 .name, "Namespace, prefix to watch, or track with --status", presence: .optional,
                 when: { !$0.nameSettings.isGivenByOptions }

@@ -48,7 +48,7 @@ package enum FetchCommand {
 
     private static var operands: [Operand<FetchSettings>] {
         [
-            .value(.url, "Server: moqt://HOST[:PORT][/PATH][?QUERY], port 443 by default") { $0.url = $1 },
+            .value(.url, "Server: moqt:// or https://HOST[:PORT][/PATH][?QUERY]; port 443 by default") { $0.url = $1 },
             .value(
                 .name, "Track; left out where --namespace and --name are given",
                 when: { !$0.nameSettings.isGivenByOptions }

@@ -2,7 +2,7 @@ internal import CommandLine
 
 /// What `moqt interop` was told, checked; nothing has been opened.
 package struct InteropSettings: CommandSettings {
-    package static let defaultURL = "moqt://localhost:4443"
+    package static let defaultURL = "https://localhost:4443"
 
     package var common = CommonSettings()
     package var connection = ConnectionSettings()

@@ -3,6 +3,7 @@ internal import Endpoint
 internal import EventLoop
 internal import MoQTSession
 internal import QUIC
+internal import WebTransport
 internal import Wire
 
 extension ConnectionSettings {
@@ -12,13 +13,21 @@ extension ConnectionSettings {
     func target(for url: MoQTURL) throws -> DialTarget {
         var quic = try common.quicSettings(role: "client")
         quic.handshakeTimeout = connectTimeout
+        switch transport ?? (url.isWebTransport ? .webtransport : .quic) {
+        case .quic: break
+        case .webtransport: quic.protocols = [WebTransportConnection.alpn]
+        case .auto: quic.protocols.append(WebTransportConnection.alpn)
+        }
         var session = SessionConfiguration()
         session.authority = url.authority
         session.path = url.pathAndQuery.isEmpty ? nil : url.pathAndQuery
         session.implementation = Version.implementation
-        return DialTarget(
+        var target = DialTarget(
             addresses: try addresses(of: url), serverName: serverName ?? url.host, credentials: try credentials(),
             quic: quic, session: session)
+        target.webTransport.protocols = common.drafts
+        target.webTransport.requestTimeout = connectTimeout
+        return target
     }
 
     private func addresses(of url: MoQTURL) throws(AddressError) -> [SocketAddress] {
