@@ -30,13 +30,18 @@ import Testing
     @Test("a movie of one draft arrives on every other, at all subscribers at once", arguments: Drafts.known)
     func drafts(_ draft: String) throws {
         let relay = try RunningRelay(), folder = try WorkFolder()
-        let source = try SourceMovie.plain.path()
+        let source = try SourceMovie.fragmented.path()
+        let movie = try [UInt8](Data(contentsOf: URL(fileURLWithPath: source)))
+        let pub = try relay.pub("test-movie", "--draft", draft, "-", input: .open)
+        pub.write(Array(movie.prefix(movie.count / 2)))
         let subs = try Drafts.known.map { other in
             try relay.sub(
                 "test-movie", "--from", "start", "--wait", "30", "--draft", other, "-v", "-o", folder.path(other))
         }
-        for sub in subs { _ = try sub.waitForLine(on: .stderr) { $0.contains("subscribes to") } }
-        #expect(try relay.pub("test-movie", "--no-realtime", "--draft", draft, source).wait().isQuietSuccess)
+        for sub in subs { _ = try sub.waitForLine(on: .stderr) { $0.contains("subscribed to test-movie--video") } }
+        pub.write(Array(movie.dropFirst(movie.count / 2)))
+        pub.closeInput()
+        #expect(try pub.wait().isQuietSuccess)
         let original = try Packets(of: source, "framehash", "-c", "copy")
         for (sub, other) in zip(subs, Drafts.known) {
             let finished = try sub.wait()

@@ -120,9 +120,10 @@ private func lines(_ range: ClosedRange<Int>) -> [UInt8] { Array(range.map { "\(
         for path in [kept, new] { #expect(try relay.sub("a--b", "-o", path).wait().isFailure(5)) }
         #expect(FileManager.default.contents(atPath: kept) == Data([1, 2, 3]))
         #expect(!FileManager.default.fileExists(atPath: new))
-        let subs = try [kept, new].map { try relay.sub("a--b", "--wait", "20", "-o", $0) }
+        let subs = try [kept, new].map { try relay.sub("a--b", "--wait", "20", "-v", "-o", $0) }
+        for sub in subs { _ = try sub.waitForLine(on: .stderr) { $0.contains("subscribes to a--b") } }
         #expect(try relay.pub("a--b", "--publish", input: .bytes([])).wait(deadline: 20).status == 0)
-        for sub in subs { #expect(try sub.wait().isQuietSuccess) }
+        for sub in subs { #expect(try sub.wait().status == 0) }
         for path in [kept, new] { #expect(FileManager.default.contents(atPath: path) == Data()) }
     }
 

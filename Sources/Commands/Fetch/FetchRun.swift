@@ -194,7 +194,7 @@ struct GapReport {
             case .unknown: "is unknown to the server"
             case .timedOut: "did not come in time"
             }
-        let end = gap.end.object == .max ? "the end of group \(gap.end.group)" : "\(gap.end.group):\(gap.end.object)"
+        let end = reachesEnd ? "the end of group \(gap.end.group)" : "\(gap.end.group):\(gap.end.object)"
         let range = gap.end == start ? "" : " to \(end)"
         return "\(track): \(start.group):\(start.object)\(range) \(what)"
     }
@@ -208,9 +208,12 @@ struct GapReport {
         line.add("group", start.group)
         line.add("object", start.object)
         line.add("end_group", gap.end.group)
-        if gap.end.object == .max { line.addNull("end_object") } else { line.add("end_object", gap.end.object) }
+        if reachesEnd { line.addNull("end_object") } else { line.add("end_object", gap.end.object) }
         return line.finished()
     }
+
+    /// It goes to the end of its last group: drafts differ in what the largest number is.
+    private var reachesEnd: Bool { gap.end.object >= QUICVarint.limit }
 
     private var reason: String {
         switch gap.reason {

@@ -205,7 +205,9 @@ final class FetchStream: OutgoingStream {
     }
 
     private func stageGap(through end: Location) throws(CodecError) {
-        let gap = FetchGap(reason: .unknown, end: end)
+        // The end of a group is the largest number that the draft can write.
+        let last = min(end.object, owner.downlink.profile.integers.maximum)
+        let gap = FetchGap(reason: .unknown, end: Location(group: end.group, object: last))
         stage(try owner.downlink.arena.encode { out throws(CodecError) in try encoder.append(gap, to: &out) })
     }
 
