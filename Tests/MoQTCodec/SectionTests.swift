@@ -7,6 +7,8 @@ import Wire
 private let conditions: [String: @Sendable (Profile) -> Bool] = [
     "FILL_PARAMETERS Parameter": { $0.has(.fill) },
     "MAX FILTER RANGES": { $0.has(.subgroupFilter) },
+    "MAX_REQUEST_ID": { $0.has(SetupOptionKind.maxRequestID) },
+    "MAX_REQUEST_UPDATES": { $0.has(SetupOptionKind.maxRequestUpdates) },
     "Mandatory Track Properties": { $0.objects.mandatoryProperties != nil },
     "Range Filters": { $0.has(.subgroupFilter) },
     "Redirect Structure": { $0.has(.redirect) },

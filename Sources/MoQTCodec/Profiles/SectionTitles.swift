@@ -14,7 +14,7 @@ extension Profile {
 
     /// Draft 15.
     static let sections15 = sections16.merging([
-        "Parameter Scope": "Version Specific Parameters",
+        "Parameter Scope": "Version Specific Parameters", "REQUEST_UPDATE": "SUBSCRIBE_UPDATE",
         "Object Properties": "Object Extension Header", "Flags": "Fetch Header", "End of Range": "Fetch Header",
     ]) { $1 }
 
