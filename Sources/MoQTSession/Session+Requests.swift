@@ -44,7 +44,9 @@ extension Session {
     /// draft-22 "MAX_FILTER_RANGES".
     func checkFilters(_ parameters: Parameters) throws(SessionError) {
         let count = parameters.filterRangeCount
-        guard count == 0 || UInt64(count) <= receivedSetup?.maxFilterRanges ?? 0 else {
+        // Before the peer's SETUP has come nobody knows.
+        guard count > 0, let receivedSetup else { return }
+        guard UInt64(count) <= receivedSetup.maxFilterRanges ?? 0 else {
             throw .invalid("more ranges in filters than the peer takes")
         }
     }
