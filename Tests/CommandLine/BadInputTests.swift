@@ -163,7 +163,7 @@ import Wire
         let relay = try BusyRelay()
         let client = try relay.client()
         let control = try client.open(.unidirectional)
-        let filler = [UInt8](repeating: 9, count: 1_000_000)
+        let filler = [UInt8](repeating: 8, count: 1_000_000)
         var count = 0
         while count < 400, let stream = client.tryOpen(.bidirectional) {
             client.say([0x03, 0xFF, 0xFF] + filler, on: stream)
