@@ -8,7 +8,9 @@ extension AnnounceCommand {
         guard let url = settings.url else { return .usage }
         do {
             let client = try ClientRun(settings.connection, url, output)
-            return client.run(AnnounceRun(settings.action, client))
+            let announce = AnnounceRun(settings.action, client)
+            // Its session's events reach it by weak references alone.
+            return withExtendedLifetime(announce) { client.run(announce) }
         } catch {
             output.error("\(error)")
             return .failed
