@@ -105,7 +105,7 @@ def our_clients(draft, transport):
     with child:
         root.wait_for_port(port)
         where = ours.url(transport, port)
-        with ours.publisher(where, "ours--track", draft) as publisher, ours.subscriber(
+        with ours.publisher(where, "ours--track", draft, "--rate", 100) as publisher, ours.subscriber(
             where, "ours--track", draft, "--wait", 10) as subscriber:
             status = subscriber.finish(30)
             wrong = ours.difference(subscriber.out)

@@ -22,7 +22,23 @@ class Defect:
             and (not self.transport or result.transport == self.transport))
 
 
-DEFECTS = []
+_FFI = "moq-ffi 0.4.18"
+_NO_PREFIX = (
+    "its SUBSCRIBE_NAMESPACE has a Track Namespace Prefix of 0 fields (a Number of Track Namespace Fields of 00); drafts "
+    "14 and 15 allow 1 to 32 and say that the session MUST be closed for it (draft-15 \"SUBSCRIBE_NAMESPACE\")")
+_OLD = frozenset({14, 15})
+
+DEFECTS = [
+    Defect(_FFI, "publisher", ".*", _NO_PREFIX, _OLD),
+    Defect(_FFI, "subscriber", ".*", _NO_PREFIX, _OLD),
+    Defect(_FFI, "relay", "(?!setup-only).*", _NO_PREFIX, _OLD),
+    Defect(_FFI, "relay", "publish-track-subscribe", "it refuses PUBLISH: \"PUBLISH is not supported\""),
+    Defect(_FFI, "relay", "fetch", "it refuses a FETCH of several groups: \"FETCH spanning several groups not supported\""),
+    Defect(
+        _FFI, "relay", "malformed",
+        "after a violation it ends its control stream with FIN before it closes the session, which is a violation too",
+        transport="webtransport"),
+]
 
 _shown = set()
 

@@ -48,8 +48,8 @@ def our_clients(draft, transport):
     with root.script("ffi_relay.py") as relay:
         port = int(relay.wait_for(r"listening \S*:(\d+)")[1])
         where = ours.url(transport, port)
-        with ours.publisher(where, "ours--track", draft) as publisher, ours.subscriber(
-            where, "ours--track", draft, "--wait", 10) as subscriber:
+        with ours.publisher(where, "ours--track", draft, "--rate", 100) as publisher, ours.subscriber(
+            where, "ours--track", draft, "--wait", 10, "--join", 1) as subscriber:
             status = subscriber.finish(30)
             wrong = ours.difference(subscriber.out)
             yield None, wrong and f"{wrong}; {subscriber.last_words()}" or (f"sub ended with {status}" if status else "")

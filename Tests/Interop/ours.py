@@ -30,11 +30,11 @@ def url(transport, port, path=""):
     return f"{SCHEMES[transport]}://127.0.0.1:{port}{path}"
 
 
-def publisher(where, name, draft):
+def publisher(where, name, draft, *options):
     """Publishes BODY, a line an object, to the first who subscribes."""
     return moqt(
         "pub", "-v", "-k", where, name, "-", "--draft", draft, "--as", "lines", "--start", "subscriber", "--group-size", 10,
-        "--max-time", 25, stdin=BODY)
+        "--max-time", 25, *options, stdin=BODY)
 
 
 def subscriber(where, name, draft, *options):
