@@ -59,19 +59,29 @@ extension WebTransportConnection {
     private func readType(
         _ partial: PartialVarint, _ bytes: Bytes, _ stream: StreamID, _ fin: Bool
     ) throws(HTTP3Error) {
-        var partial = partial
         var rest = bytes
-        let type = partial.take(&rest)
-        if bytes.count > rest.count { actions.append(.credit(stream, byteCount: bytes.count - rest.count)) }
-        guard let type else {
-            streams[stream] = .untyped(partial)
-            if fin { endedEarly(stream) }
-            return
-        }
+        guard let type = integer(partial, &rest, stream, fin, unfinished: { .untyped($0) }) else { return }
         streams[stream] =
             stream.direction == .bidirectional
             ? try bidirectional(type) : try unidirectional(type, stream)
         if !rest.isEmpty || fin { try read(rest, stream, fin) }
+    }
+
+    /// The integer that a stream begins with, whose bytes are taken from the front of `bytes`; nil while more of them are
+    /// to come, the stream then being what `unfinished` makes of those that are there.
+    private func integer(
+        _ partial: PartialVarint, _ bytes: inout Bytes, _ stream: StreamID, _ fin: Bool,
+        unfinished: (PartialVarint) -> IncomingStream
+    ) -> UInt64? {
+        var partial = partial
+        let count = bytes.count
+        let value = partial.take(&bytes)
+        if count > bytes.count { actions.append(.credit(stream, byteCount: count - bytes.count)) }
+        if value == nil {
+            streams[stream] = unfinished(partial)
+            if fin { endedEarly(stream) }
+        }
+        return value
     }
 
     private func bidirectional(_ type: UInt64) throws(HTTP3Error) -> IncomingStream {
@@ -110,15 +120,8 @@ extension WebTransportConnection {
     private func readSession(
         _ partial: PartialVarint, _ bytes: Bytes, _ stream: StreamID, _ fin: Bool
     ) throws(HTTP3Error) {
-        var partial = partial
         var rest = bytes
-        let number = partial.take(&rest)
-        if bytes.count > rest.count { actions.append(.credit(stream, byteCount: bytes.count - rest.count)) }
-        guard let number else {
-            streams[stream] = .unclaimed(partial)
-            if fin { endedEarly(stream) }
-            return
-        }
+        guard let number = integer(partial, &rest, stream, fin, unfinished: { .unclaimed($0) }) else { return }
         let session = SessionID(rawValue: number)
         guard session.direction == .bidirectional, !session.isServerInitiated else {
             throw HTTP3Error(.idError, "session \(number) is no request of the client")
