@@ -8,9 +8,7 @@ extension AnnounceCommand {
         guard let url = settings.url else { return .usage }
         do {
             let client = try ClientRun(settings.connection, url, output)
-            let announce = AnnounceRun(settings.action, client)
-            // Its session's events reach it by weak references alone.
-            return withExtendedLifetime(announce) { client.run(announce) }
+            return client.run(AnnounceRun(settings.action, client))
         } catch {
             output.error("\(error)")
             return .failed

@@ -50,6 +50,8 @@ final class ClientRun {
 
     /// Connects, and runs until ``finish(_:)``. Signals must have been blocked before any thread was started.
     func run(_ application: any ClientApplication) -> ExitStatus {
+        // What happens reaches it by weak references alone.
+        defer { withExtendedLifetime(application) {} }
         self.application = application
         driver.application = application
         do {
