@@ -1,4 +1,5 @@
 """aiomoqt 0.13.3: its interop client, publisher, subscriber and relay."""
+import contextlib
 import re
 
 import ours
@@ -35,18 +36,7 @@ def its_client(draft, transport):
     with ours.relay(draft) as (port, _), tool(
         "moq-interop-client", "-r", ours.url(transport, port), "--tls-disable-verify", "--draft", draft) as client:
         client.finish(90)
-        yield from tap(client.out.decode(errors="replace"))
-
-
-def tap(text):
-    """The results of TAP: pairs of a case's name and what is wrong with it."""
-    found = list(re.finditer(r"^(not )?ok \d+ - (\S+)(?: # SKIP (.*))?$", text, re.M))
-    if not found:
-        yield None, "no result: " + text[-200:]
-    for line in found:
-        message = re.search(r'message: "(.*)"', text[line.end():].split("\n  ...")[0])
-        why = message[1] if message else "failed"
-        yield line[2], f"skip: {line[3]}" if line[3] else why if line[1] else ""
+        yield from ours.tap(client.out.decode(errors="replace"))
 
 
 def publishes(draft, transport):
@@ -76,49 +66,39 @@ def gaps(text, count, group_size):
 
 def subscribes(draft, transport):
     """It subscribes through our relay to our pub."""
-    with ours.relay(draft) as (port, _), ours.moqt(
-        "pub", "-k", ours.url(transport, port), "ours--track", "-", "--draft", draft, "--as", "lines", "--start",
-        "subscriber", "--rate", 50, "--group-size", 10, "--max-time", 25, stdin=ours.BODY) as publisher:
-        with tool(
-            "moq-sub-bench", ours.url(transport, port), "-k", "--draft", draft, "-N", "ours", "-T", "track", "-t", 5,
-            "--timestamp-errors", "report") as subscriber:
-            subscriber.finish(30)
-            said = subscriber.out.decode(errors="replace")
-            count = re.search(r"Objects: +([\d,]+)", said)
-            received = int(count[1].replace(",", "")) if count else 0
-            yield None, "" if received == len(ours.LINES) else f"it counts {received} objects of {len(ours.LINES)}"
-        publisher.kill()
+    with ours.relay(draft) as (port, _), ours.publisher(
+        ours.url(transport, port), "ours--track", draft, "--rate", 50), tool(
+        "moq-sub-bench", ours.url(transport, port), "-k", "--draft", draft, "-N", "ours", "-T", "track", "-t", 5,
+        "--timestamp-errors", "report") as subscriber:
+        subscriber.finish(30)
+        yield None, miscount(subscriber.out)
 
 
+def miscount(said):
+    """What is wrong with the number of objects in the summary of a subscriber to our pub."""
+    count = re.search(r"Objects: +([\d,]+)", said.decode(errors="replace"))
+    received = int(count[1].replace(",", "")) if count else 0
+    return "" if received == len(ours.LINES) else f"it counts {received} objects of {len(ours.LINES)}"
+
+
+@contextlib.contextmanager
 def relay(draft):
-    """Its relay, on both transports."""
+    """Its relay, on both transports; gives its port."""
     port = root.free_port()
-    child = tool(
+    with tool(
         "moq-interop-relay", "--bind", "127.0.0.1", "--port", port, "--dual", "--draft", draft, "--cert",
-        "/opt/peers/cert.pem", "--key", "/opt/peers/key.pem")
-    return child, port
+        "/opt/peers/cert.pem", "--key", "/opt/peers/key.pem"):
+        root.wait_for_port(port)
+        yield port
 
 
 def our_clients(draft, transport):
     """Our pub and sub through its relay."""
-    child, port = relay(draft)
-    with child:
-        root.wait_for_port(port)
-        where = ours.url(transport, port)
-        with ours.publisher(where, "ours--track", draft, "--rate", 100) as publisher, ours.subscriber(
-            where, "ours--track", draft, "--wait", 10) as subscriber:
-            status = subscriber.finish(30)
-            wrong = ours.difference(subscriber.out)
-            yield None, wrong and f"{wrong}; {subscriber.last_words()}" or (f"sub ended with {status}" if status else "")
-            publisher.kill()
+    with relay(draft) as port:
+        yield None, ours.pub_to_sub(ours.url(transport, port), draft)
 
 
 def our_interop(draft, transport):
     """Our interop command against its relay."""
-    child, port = relay(draft)
-    with child:
-        root.wait_for_port(port)
-        with ours.moqt(
-            "interop", "-r", ours.url(transport, port), "--tls-disable-verify", "--draft", draft) as client:
-            client.finish(90)
-            yield from tap(client.out.decode(errors="replace"))
+    with relay(draft) as port:
+        yield from ours.interop(ours.url(transport, port), draft)

@@ -1,7 +1,9 @@
 """moq-ffi 0.4.18 (moq-net): publisher, subscriber and relay. It speaks whatever draft the other side offers alone."""
+import contextlib
+
 import ours
 import root
-from aiomoqt import bind, tap
+from aiomoqt import bind
 from results import Job
 
 PEER = "moq-ffi 0.4.18"
@@ -26,41 +28,34 @@ def publishes(draft, transport):
         with root.script("ffi_pub.py", where, "ffi", "track", stdin=ours.BODY) as publisher:
             publisher.wait_for("announced")
             with ours.subscriber(where, "ffi--track", draft, "--wait", 10) as subscriber:
-                status = subscriber.finish(30)
-                wrong = ours.difference(subscriber.out)
-                yield None, wrong and f"{wrong}; {publisher.last_words()}" or (f"sub ended with {status}" if status else "")
+                yield None, ours.shortfall(subscriber, publisher)
 
 
 def subscribes(draft, transport):
     """It subscribes through our relay to our pub."""
     with ours.relay(draft) as (port, _):
         where = ours.url(transport, port)
-        with ours.publisher(where, "ours--track", draft) as publisher:
-            with root.script("ffi_sub.py", where, "ours", "track", len(ours.LINES)) as subscriber:
-                subscriber.finish(30)
-                wrong = ours.difference(subscriber.out)
-                yield None, wrong and f"{wrong}; {subscriber.last_words()}"
-            publisher.kill()
+        with ours.publisher(where, "ours--track", draft), root.script(
+            "ffi_sub.py", where, "ours", "track", len(ours.LINES)) as subscriber:
+            subscriber.finish(30)
+            wrong = ours.difference(subscriber.out)
+            yield None, wrong and f"{wrong}; {subscriber.last_words()}"
+
+
+@contextlib.contextmanager
+def relay():
+    """A relay made of it; gives its port."""
+    with root.script("ffi_relay.py") as child:
+        yield int(child.wait_for(r"listening \S*:(\d+)")[1])
 
 
 def our_clients(draft, transport):
-    """Our pub and sub through a relay made of it."""
-    with root.script("ffi_relay.py") as relay:
-        port = int(relay.wait_for(r"listening \S*:(\d+)")[1])
-        where = ours.url(transport, port)
-        with ours.publisher(where, "ours--track", draft, "--rate", 100) as publisher, ours.subscriber(
-            where, "ours--track", draft, "--wait", 10, "--join", 1) as subscriber:
-            status = subscriber.finish(30)
-            wrong = ours.difference(subscriber.out)
-            yield None, wrong and f"{wrong}; {subscriber.last_words()}" or (f"sub ended with {status}" if status else "")
-            publisher.kill()
+    """Our pub and sub through a relay made of it, which answers SUBSCRIBE after the first objects have come."""
+    with relay() as port:
+        yield None, ours.pub_to_sub(ours.url(transport, port), draft, "--join", 1)
 
 
 def our_interop(draft, transport):
     """Our interop command against a relay made of it."""
-    with root.script("ffi_relay.py") as relay:
-        port = int(relay.wait_for(r"listening \S*:(\d+)")[1])
-        with ours.moqt(
-            "interop", "-r", ours.url(transport, port), "--tls-disable-verify", "--draft", draft) as client:
-            client.finish(90)
-            yield from tap(client.out.decode(errors="replace"))
+    with relay() as port:
+        yield from ours.interop(ours.url(transport, port), draft)

@@ -1,7 +1,6 @@
 """The commands of moqt under test."""
 import contextlib
-import os
-import tempfile
+import re
 
 from processes import Child
 
@@ -47,3 +46,37 @@ def difference(received):
     if bytes(received) == BODY:
         return ""
     return f"{len(received.splitlines())} lines came of {len(LINES)}, {len(received)} bytes of {len(BODY)}"
+
+
+def shortfall(subscriber, witness=None):
+    """What is wrong with what `subscriber` has made of BODY once it ends; the last words are those of `witness`."""
+    status = subscriber.finish(30)
+    if wrong := difference(subscriber.out):
+        return f"{wrong}; {(witness or subscriber).last_words()}"
+    return f"sub ended with {status}" if status else ""
+
+
+def pub_to_sub(where, draft, *options):
+    """What is wrong with a track that our pub sends to our sub through somebody's relay."""
+    # At a rate: some relays cut off a track whose end comes at once.
+    with publisher(where, "ours--track", draft, "--rate", 100), subscriber(
+        where, "ours--track", draft, "--wait", 10, *options) as reader:
+        return shortfall(reader)
+
+
+def interop(where, draft):
+    """The results of our interop command at somebody's relay."""
+    with moqt("interop", "-r", where, "--tls-disable-verify", "--draft", draft) as client:
+        client.finish(90)
+        yield from tap(client.out.decode(errors="replace"))
+
+
+def tap(text):
+    """The results of TAP: pairs of a case's name and what is wrong with it."""
+    found = list(re.finditer(r"^(not )?ok \d+ - (\S+)(?: # SKIP (.*))?$", text, re.M))
+    if not found:
+        yield None, "no result: " + text[-200:]
+    for line in found:
+        message = re.search(r'message: "(.*)"', text[line.end():].split("\n  ...")[0])
+        why = message[1] if message else "failed"
+        yield line[2], f"skip: {line[3]}" if line[3] else why if line[1] else ""
