@@ -65,16 +65,11 @@ extension Moqt.Finished {
 
 /// Bytes that look random and are the same in every run.
 func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
-    var state = seed
+    var dice = Dice(seed: seed)
     var bytes = [UInt8](repeating: 0, count: (count + 7) / 8 * 8)
     bytes.withUnsafeMutableBytes { memory in
         for index in memory.bindMemory(to: UInt64.self).indices {
-            // SplitMix64.
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var word = state
-            word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-            memory.storeBytes(of: word ^ (word >> 31), toByteOffset: index * 8, as: UInt64.self)
+            memory.storeBytes(of: dice.next(), toByteOffset: index * 8, as: UInt64.self)
         }
     }
     bytes.removeLast(bytes.count - count)
