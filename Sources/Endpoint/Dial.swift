@@ -41,7 +41,7 @@ package enum DialError: Error {
 /// Connects to the first of some addresses that answers: each gets a short start before the next (RFC 8305).
 package final class Dial {
     private let target: DialTarget
-    private let driver: Driver
+    let driver: Driver
     private var left: [SocketAddress]
     /// Protocols to offer when those before are not spoken: a handshake offers only so many.
     private var protocolsLeft: ArraySlice<String>
@@ -51,7 +51,11 @@ package final class Dial {
     private var failure: DialError?
     private var done: ((Result<Link, DialError>) -> Void)?
     /// Keeps socket and link of the connection that was made.
-    private var winner: (link: Link, port: Port)?
+    var winner: (link: Link, port: Port)?
+    /// Of the connection that was made.
+    var routes: RouteWatch?
+    /// The path will be looked at when this wake is over.
+    var isReconsidering = false
 
     private static let headStart = Interval.milliseconds(300)
 
@@ -80,6 +84,7 @@ package final class Dial {
         attempts = [:]
         if let winner { drop(winner) }
         winner = nil
+        routes = nil
     }
 
     private func drop(_ attempt: (link: Link, port: Port)) {
@@ -123,10 +128,7 @@ package final class Dial {
             on: path, serverName: target.serverName, credentials: target.credentials, settings: settings,
             now: EventLoop.clock())
         let id = ObjectIdentifier(connection)
-        let port = try Port(
-            socket, driver.loop,
-            received: { [weak self] in self?.received($0, $1, $2, id) },
-            failed: { [weak self] in self?.refused($0, id) })
+        let port = try port(socket, for: id)
         let link = Link(
             connection: connection, driver: driver, port: port,
             settings: LinkSettings(session: target.session, webTransport: target.webTransport)
@@ -137,6 +139,14 @@ package final class Dial {
         link.established = { [weak self] in self?.won($0, id) }
         attempts[id] = (link, port)
         link.mark()
+    }
+
+    /// Listens to `socket` for a connection.
+    func port(_ socket: UDPSocket, for id: ObjectIdentifier) throws(SystemError) -> Port {
+        try Port(
+            socket, driver.loop,
+            received: { [weak self] in self?.received($0, $1, $2, id) },
+            failed: { [weak self] in self?.refused($0, id) })
     }
 
     private func received(_ datagram: UnsafeRawBufferPointer, _ path: NetworkPath, _ ecn: ECN, _ id: ObjectIdentifier) {
@@ -152,7 +162,10 @@ package final class Dial {
     }
 
     private func refused(_ error: SystemError, _ id: ObjectIdentifier) {
-        if let link = link(id), link === winner?.link { return link.refused(error, driver.loop.now) }
+        if let link = link(id), link === winner?.link {
+            // Anything else is a fault of this end of the path.
+            return error.isConnectionRefused ? link.refused(error, driver.loop.now) : reconsiderSoon()
+        }
         guard let attempt = attempts.removeValue(forKey: id) else { return }
         drop(attempt)
         failed(.system(error))
@@ -184,6 +197,7 @@ package final class Dial {
         for loser in attempts.values { loser.link.close() }
         attempts = [:]
         left = []
+        watchRoutes()
         done(.success(link))
     }
 }

@@ -18,7 +18,7 @@ package final class Link {
     var isMarked = false
 
     let driver: Driver
-    let port: Port
+    private(set) var port: Port
     let settings: LinkSettings
     var lanes: [Lane] = []
     /// Nil on native QUIC, and once the connection is over.
@@ -117,13 +117,18 @@ package final class Link {
     ///
     /// Such reports can be forged, so an established connection gives them time to be proved wrong.
     func refused(_ error: SystemError, _ now: Instant) {
-        guard error.isConnectionRefused else { return }
         guard !lanes.isEmpty, cause == nil else { return }
         let since = refusedSince ?? now
         refusedSince = since
         guard now - since > refusalPatience else { return }
         end(.idleTimeout, now)
         abandon()
+    }
+
+    /// The connection goes on over another socket.
+    func move(to port: Port) {
+        self.port = port
+        mark()
     }
 
     /// Gives the connection up without a word to the peer.

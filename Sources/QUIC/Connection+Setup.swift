@@ -145,6 +145,7 @@ extension Connection {
         params.initial_max_streams_uni = size(settings.unidirectionalStreams)
         params.max_idle_timeout = settings.idleTimeout.nanoseconds
         params.max_datagram_frame_size = size(settings.maxDatagramFrame)
+        params.disable_active_migration = settings.allowsMigration ? 0 : 1
         // Room for a few path changes.
         params.active_connection_id_limit = 7
         return params

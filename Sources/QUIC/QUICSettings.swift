@@ -30,6 +30,9 @@ package struct QUICSettings: Sendable {
     /// Round-trip time assumed before one is measured.
     package var initialRoundTrip: Interval = .milliseconds(333)
 
+    /// Whether the peer may change its address on purpose (RFC 9000 §18.2, disable_active_migration).
+    package var allowsMigration = true
+
     /// Largest DATAGRAM frame accepted, in bytes with its header; 0 refuses datagrams (RFC 9221).
     package var maxDatagramFrame = 65_535
     /// Datagrams waiting to be sent before ``Connection/send(datagram:)`` answers `.full`.

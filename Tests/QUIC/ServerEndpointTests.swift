@@ -142,6 +142,34 @@ import Wire
         #expect(changes.last?.remote == pair.clientPath.local)
     }
 
+    @Test("a client does not move on purpose where the server forbids it (RFC 9000 §18.2)")
+    func forbiddenMigration() throws {
+        let pair = try Pair { _, server in server.allowsMigration = false }
+        #expect(pair.connect())
+        pair.run(for: .seconds(1))
+        let path = pair.client.connection.path
+        #expect(!pair.client.connection.migrate(to: Pair.path(port: 7777), now: pair.now))
+        #expect(pair.client.connection.path == path && pair.client.connection.phase == .established)
+    }
+
+    @Test("a client moves only as often as it has connection ids for, and goes on (RFC 9000 §5.1.1)")
+    func manyMigrations() throws {
+        let pair = try Pair()
+        #expect(pair.connect())
+        pair.run(for: .seconds(1))
+        // Nothing of what it sends from these addresses gets through, so that no further ids come.
+        var port: UInt16 = 7000
+        while pair.client.connection.migrate(to: Pair.path(port: port), now: pair.now) { port += 1 }
+        #expect((7001...7010).contains(port))
+        pair.clientPath = Pair.path(port: port - 1)
+        let id = try #require(pair.client.connection.openStream(.bidirectional))
+        pair.server.echoes = true
+        pair.client.outbox.send(Bytes(pattern(1000)), on: id, fin: true)
+        #expect(pair.run(for: .seconds(20)) { pair.client.finished.contains(id) })
+        // The server has made up for the ids that were used.
+        #expect(pair.client.connection.migrate(to: Pair.path(port: port), now: pair.now))
+    }
+
     @Test("connections beyond the limit are refused")
     func connectionLimit() throws {
         let pair = try Pair(endpointSettings: settings { $0.maxConnections = 0 })
