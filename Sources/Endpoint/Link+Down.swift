@@ -75,7 +75,9 @@ extension Link {
 
     private func open(_ direction: StreamDirection, _ lane: Lane) -> StreamID? {
         guard let session = lane.session else { return connection.openStream(direction) }
-        guard let web, web.isOpen(session), let stream = connection.openStream(direction) else { return nil }
+        guard let web, web.mayOpen(direction, for: session), let stream = connection.openStream(direction) else {
+            return nil
+        }
         web.opened(stream, for: session)
         return stream
     }

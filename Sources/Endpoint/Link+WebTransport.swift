@@ -53,6 +53,8 @@ extension Link {
         switch event {
         case .requested(let session, let request): answer(session, request, now)
         case .opened(let session, let name): opened(session, name, now)
+        // MoQT's own GOAWAY says the same, and where to go.
+        case .draining: break
         case .ended(let session, let end): ended(session, Self.cause(of: end), now)
         case .streamOpened(let stream, let session): lane(session)?.peer.session.peerOpened(stream)
         case .streamData(let stream, let session, let bytes, let fin):

@@ -183,6 +183,12 @@ package final class Link {
         max(connection.maxDatagramPayload - (lanes.map(\.datagramPrefix.count).max() ?? 0), 0)
     }
 
+    /// Asks the peer on WebTransport to bring its sessions to their end soon; MoQT's GOAWAY says it to each session.
+    package func drain() {
+        web?.drain()
+        mark()
+    }
+
     /// Ends its sessions in order, with a code and a reason for people; and the connection, if it has none.
     package func close(_ code: SessionCode = .noError, reason: String = "") {
         for lane in lanes { lane.peer.session.close(code, reason: reason) }

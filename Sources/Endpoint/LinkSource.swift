@@ -34,13 +34,14 @@ struct LinkSource: SendSource {
             return stream
         }
         for index in lanes.indices {
-            guard let stream = lanes[index].peer.session.nextSendStream() else { continue }
+            guard let stream = lanes[index].peer.session.nextSendStream(), hasCredit(lanes[index]) else { continue }
             speaker = .control(index)
             return stream
         }
         for offset in lanes.indices {
             let index = (turn + offset) % lanes.count
             let lane = lanes[index]
+            guard hasCredit(lane) else { continue }
             // Streams are opened beforehand: the connection must not be called while it writes.
             guard let stream = lane.peer.downlink.nextStream(now, open: { lane.openedStreams.popLast() }) else {
                 continue
@@ -51,20 +52,55 @@ struct LinkSource: SendSource {
         return nil
     }
 
+    /// Whether the session may send anything on its streams, as far as WebTransport has a say.
+    private func hasCredit(_ lane: Lane) -> Bool {
+        guard let web, let session = lane.session, web.dataCredit(of: session) == 0 else { return true }
+        if !lane.peer.downlink.isIdle || lane.peer.session.nextSendStream() != nil { web.dataBlocked(session) }
+        return false
+    }
+
     mutating func gather(_ stream: StreamID, into list: inout [Bytes]) -> Bool {
         switch speaker {
-        case .web: web?.gather(stream, into: &list) ?? false
-        case .control(let index): lanes[index].peer.session.gather(stream, into: &list)
-        case .data(let index): lanes[index].peer.downlink.gather(into: &list)
+        case .web: return web?.gather(stream, into: &list) ?? false
+        case .control(let index):
+            let fin = lanes[index].peer.session.gather(stream, into: &list)
+            return !cut(&list, lanes[index]) && fin
+        case .data(let index):
+            let fin = lanes[index].peer.downlink.gather(into: &list)
+            return !cut(&list, lanes[index]) && fin
         }
+    }
+
+    /// Leaves of `list` what the session may send; whether that is less than there was.
+    private func cut(_ list: inout [Bytes], _ lane: Lane) -> Bool {
+        guard let web, let session = lane.session else { return false }
+        var credit = web.dataCredit(of: session)
+        for index in list.indices {
+            guard list[index].count > credit else {
+                credit -= list[index].count
+                continue
+            }
+            list[index] = list[index].slice(from: 0, count: credit)
+            list.removeLast(list.count - index - 1)
+            return true
+        }
+        return false
     }
 
     mutating func sent(_ stream: StreamID, byteCount: Int, fin: Bool) {
         switch speaker {
         case .web: web?.sent(stream, byteCount: byteCount, fin: fin)
-        case .control(let index): lanes[index].peer.session.sent(stream, byteCount: byteCount, fin: fin)
-        case .data(let index): lanes[index].peer.downlink.took(byteCount, fin: fin, now)
+        case .control(let index):
+            lanes[index].peer.session.sent(stream, byteCount: byteCount, fin: fin)
+            spend(byteCount, lanes[index])
+        case .data(let index):
+            lanes[index].peer.downlink.took(byteCount, fin: fin, now)
+            spend(byteCount, lanes[index])
         }
+    }
+
+    private func spend(_ byteCount: Int, _ lane: Lane) {
+        if let session = lane.session { web?.sent(byteCount, of: session) }
     }
 
     mutating func blocked(_ stream: StreamID) {

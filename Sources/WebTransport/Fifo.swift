@@ -31,6 +31,9 @@ struct SeenStreams {
         while beyond.remove(all) != nil { all += 1 }
     }
 
+    /// One more than the last of them, counted from 0.
+    var end: UInt64 { max(all, beyond.max().map { $0 + 1 } ?? 0) }
+
     func contains(_ stream: StreamID) -> Bool {
         stream.rawValue >> 2 < all || beyond.contains(stream.rawValue >> 2)
     }

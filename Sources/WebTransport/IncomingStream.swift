@@ -61,7 +61,7 @@ struct RequestStream {
     }
 
     enum Frame { case headers, data, ignored }
-    enum Capsule { case close, ignored }
+    enum Capsule { case close, drain, flowControl(type: UInt64), ignored }
 
     var phase = Phase.headers
     var frames: FrameReader

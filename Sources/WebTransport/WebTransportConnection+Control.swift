@@ -71,6 +71,7 @@ extension WebTransportConnection {
                 throw HTTP3Error(.idError, "GOAWAY with \(value)")
             }
             goAwayLimit = value
+            if role == .client { serverGoesAway(value) }
         case FrameType.cancelPush:
             // No push was granted or promised.
             throw HTTP3Error(.idError, "CANCEL_PUSH of push \(value)")

@@ -28,6 +28,7 @@ extension WebTransportConnection {
         own.allowsExtendedConnect = role == .server
         own.allowsDatagrams = true
         own.dialects = settings.dialects
+        own.initialLimits = offeredLimits
         return own.payload(sessionLimit: role == .server ? UInt64(settings.sessionLimit) : 1)
     }
 
@@ -39,6 +40,7 @@ extension WebTransportConnection {
         let type = stream.direction == .bidirectional ? FrameType.webTransport : StreamType.webTransport
         QUICVarint.append(type, to: &bytes)
         QUICVarint.append(session.rawValue, to: &bytes)
+        limits[session]?.opened(stream.direction)
         streams[stream] = .session(session)
         unacknowledged[stream] = bytes.count
         send(bytes, on: stream)

@@ -10,6 +10,7 @@ extension WebTransportConnection {
         guard role == .client, !isEnded, pendingRequest == nil else { return }
         pendingRequest = request
         aloneSince = now
+        if let goAwayLimit { serverGoesAway(goAwayLimit) }
     }
 
     func sendRequest(on stream: StreamID) {
@@ -17,6 +18,7 @@ extension WebTransportConnection {
         pendingRequest = nil
         seen.insert(stream)
         sessions[stream] = Session(request: request, deadline: now + settings.requestTimeout)
+        limit(stream)
         streams[stream] = .request(RequestStream())
         let isRecent = peerSettings.dialects.contains(.draft15)
         var fields = [
@@ -71,7 +73,7 @@ extension WebTransportConnection {
         guard let authority = message.pseudo[":authority"], let path = message.pseudo[":path"] else {
             return malformed(stream, &request)
         }
-        guard sessions.count < settings.sessionLimit else {
+        guard sessions.count < settings.sessionLimit, stream.rawValue < ownGoAwayLimit ?? .max else {
             actions.append(.reset(stream, code: HTTP3Code.requestRejected.rawValue))
             actions.append(.stopSending(stream, code: HTTP3Code.requestRejected.rawValue))
             return dropHeld(of: stream)
@@ -83,6 +85,7 @@ extension WebTransportConnection {
             request: connect, deadline: now + settings.requestTimeout,
             isRecent: message.pseudo[":protocol"] == Token.recent)
         tellRequest(stream)
+        if sessions[stream] == nil { request.phase = .ignored }
     }
 
     /// The status that tells why a request is no session, or none here; nil: it is one.
@@ -106,8 +109,13 @@ extension WebTransportConnection {
     /// Tells of a session that is asked for, once the client's SETTINGS are there.
     func tellRequest(_ id: SessionID) {
         guard peerSettings != nil, let session = sessions[id], !session.isTold else { return }
+        // "Negotiating the Use of Flow Control": without it, one session at a time.
+        if session.isRecent, !hasFlowControl, sessions.values.contains(where: \.isTold) {
+            return abort(id, .requestRejected)
+        }
         sessions[id]?.isTold = true
         sessions[id]?.deadline = nil
+        limit(id)
         events.append(.requested(id, session.request))
     }
 

@@ -81,44 +81,7 @@ extension WebTransportConnection {
         }
     }
 
-    // MARK: - Capsules
-
-    private func readCapsules(_ bytes: Bytes, _ stream: StreamID, _ request: inout RequestStream) {
-        // Nothing may follow a close.
-        guard request.phase == .capsules else {
-            if request.phase == .ending { violated(stream, &request) }
-            return
-        }
-        var rest = bytes
-        while let item = request.capsules.next(&rest) {
-            switch item {
-            case .begin(SessionCapsule.close, let length):
-                guard SessionCapsule.closeLengths.contains(length) else { return violated(stream, &request) }
-                request.capsule = .close
-                request.value = []
-            case .begin: request.capsule = .ignored
-            case .payload(let piece):
-                if case .close = request.capsule { piece.append(to: &request.value) }
-            case .end:
-                guard case .close = request.capsule else { continue }
-                request.phase = .ending
-                let (code, reason) = SessionCapsule.parseClose(request.value)
-                endedByPeer(stream, code, reason)
-                if !rest.isEmpty { violated(stream, &request) }
-                return
-            }
-        }
-    }
-
-    /// A capsule is wrong: the request is malformed (RFC 9297 §3.3).
-    private func violated(_ stream: StreamID, _ request: inout RequestStream) {
-        request.phase = .ignored
-        let isKnown = sessions[stream] != nil
-        abort(stream, .messageError)
-        if isKnown { events.append(.ended(stream, .aborted(.messageError))) }
-    }
-
-    private func endedByPeer(_ id: SessionID, _ code: UInt32, _ reason: [UInt8]) {
+    func endedByPeer(_ id: SessionID, _ code: UInt32, _ reason: [UInt8]) {
         guard sessions[id] != nil else { return }
         forgetSession(id)
         send([], on: id, fin: true)
@@ -131,9 +94,8 @@ extension WebTransportConnection {
     package func close(_ id: SessionID, code: UInt32, reason: String) {
         guard !isEnded, let session = sessions[id] else { return }
         if session.isOpen {
-            var bytes: [UInt8] = []
-            FrameReader.append(FrameType.data, SessionCapsule.close(code, reason), to: &bytes)
-            send(bytes, on: id, fin: true)
+            send(capsule: SessionCapsule.close(code, reason), to: id)
+            send([], on: id, fin: true)
             // A reset that overtakes these words would be taken for a fault of the session.
             forgetSession(id, atOnce: false)
             if case .request(var request) = streams[id] {
@@ -170,6 +132,7 @@ extension WebTransportConnection {
     /// The session is not, or no more; its streams are given up.
     func forgetSession(_ id: SessionID, atOnce: Bool = true) {
         guard let session = sessions.removeValue(forKey: id) else { return }
+        limits[id] = nil
         aloneSince = now
         discardStreams(of: id, session, atOnce: atOnce)
         dropHeld(of: id)

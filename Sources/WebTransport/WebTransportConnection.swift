@@ -27,9 +27,13 @@ package final class WebTransportConnection {
     var peerSettings: HTTP3Settings?
     /// The last GOAWAY of the peer; nil: none came.
     var goAwayLimit: UInt64?
+    /// Requests from this one on are rejected, because this end has said GOAWAY; nil: it has not.
+    var ownGoAwayLimit: UInt64?
 
     // Sessions.
     var sessions: [SessionID: Session] = [:]
+    /// What the peer lets this end send in sessions that are told of; empty where no flow control was agreed on.
+    var limits: [SessionID: SessionLimits] = [:]
     /// A client's request that waits for SETTINGS, or for a stream.
     var pendingRequest: ConnectRequest?
     /// Since when there is no session, and none is asked for.
@@ -59,6 +63,8 @@ package final class WebTransportConnection {
         var isRecent = false
         /// It has been, or can be, told of: the peer's SETTINGS are there.
         var isTold = false
+        /// This end has asked for the session's end, or knows that the peer has.
+        var isDraining = (here: false, there: false)
         /// Streams of the peer that were handed over and not given back, by direction.
         var owed = (bidirectional: 0, unidirectional: 0)
     }

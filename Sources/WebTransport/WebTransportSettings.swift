@@ -68,6 +68,8 @@ package enum WebTransportEvent: Hashable, Sendable {
     case requested(SessionID, ConnectRequest)
     /// The server granted a session, and chose a protocol; nil: it did not say.
     case opened(SessionID, protocol: String?)
+    /// The peer wants a session to come to its end soon (WT_DRAIN_SESSION, or GOAWAY of HTTP/3); told once.
+    case draining(SessionID)
     /// A session that was asked for or open is over. No event of it follows.
     case ended(SessionID, SessionEnd)
     /// The peer opened a stream of a session.

@@ -1,4 +1,3 @@
-import Endpoint
 import EventLoop
 import MoQTCodec
 import MoQTRelay
@@ -6,6 +5,9 @@ import MoQTSession
 import QUIC
 import Testing
 import Wire
+
+@testable import Endpoint
+@testable import WebTransport
 
 /// Objects over real sockets, from a publisher at the server to a subscriber at the client.
 @Suite struct DataTests {
@@ -83,6 +85,46 @@ import Wire
         }
         #expect(world.run { received == part.count * parts })
         #expect(sum == part.withUnsafeBytes { $0.reduce(0) { $0 + Int($1) } } * parts)
+        dial.close()
+    }
+
+    @Test("what WebTransport lets a session send is not exceeded, and an object arrives whole as it grows")
+    func limitedSession() throws {
+        let world = try Loopback(.webTransport)
+        let listener = try world.listen()
+        let (_, log, name) = try publish(at: world.server)
+        let dial = try world.connect(to: listener)
+        try subscribe(world, to: name)
+        let session = StreamID(rawValue: 0)
+        let server = try #require(world.server.recorder.link?.web), client = try #require(world.client.recorder.link)
+        var initial = HTTP3Settings.InitialLimits()
+        initial.data = 10_000
+        server.limits[session] = SessionLimits(initial)
+        func say(_ type: UInt64, _ value: UInt64) {
+            client.web?.send(capsule: SessionCapsule.integer(type, value), to: session)
+            client.mark()
+        }
+        let payload = Bytes((0..<50_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+        let subgroup = log.openFedSubgroup(group: 0, traits: SubgroupTraits())
+        log.begin(LoggedObject(id: 0, payloadLength: UInt64(payload.count), arrived: world.loop.now), in: subgroup)
+        log.append(payload, to: subgroup)
+        log.finish(subgroup, .finished)
+        var received: [UInt8] {
+            world.client.recorder.events.flatMap {
+                if case .payload(_, let bytes) = $0 { bytes.array } else { [UInt8]() }
+            }
+        }
+        #expect(world.run { !server.mayOpen(.unidirectional, for: session) })
+        #expect(received.isEmpty)
+        say(SessionCapsule.maxStreamsUnidirectional, 1)
+        #expect(world.run { received.count > 9_000 && server.dataCredit(of: session) == 0 })
+        #expect(received.count <= 10_000)
+        say(SessionCapsule.maxData, 30_000)
+        #expect(world.run { received.count > 29_000 && server.dataCredit(of: session) == 0 })
+        #expect(received.count <= 30_000)
+        say(SessionCapsule.maxData, 1 << 30)
+        #expect(world.run { received.count == payload.count })
+        #expect(received == payload.array)
         dial.close()
     }
 

@@ -161,9 +161,11 @@ import Wire
 
     @Test("unknown capsules, frames, settings and streams are ignored (RFC 9114 §9)")
     func grease() throws {
-        let ends = Ends()
+        var old = WebTransportSettings()
+        old.dialects = .draft02
+        let ends = Ends(client: old)
         let session = try ends.connect()
-        // In DATA: a capsule of type 0x21 + 31 × 3, flow control, DRAIN; then a frame of type 0x21.
+        // In DATA: a capsule of type 0x21 + 31 × 3, flow control that was not agreed on, DRAIN; then a frame of type 0x21.
         ends.client.send(
             [0x00, 0x10, 0x40, 0x7E, 0x03, 1, 2, 3, 0x99, 0x0B, 0x4D, 0x3D, 0x01, 0x05, 0x80, 0x00, 0x78, 0xAE],
             on: session)

@@ -11,6 +11,8 @@ import Wire
         settings.allowsDatagrams = true
         settings.maxFieldSection = 16_384
         settings.dialects = .all
+        settings.initialLimits.data = 1 << 40
+        settings.initialLimits.unidirectionalStreams = 7
         #expect(try HTTP3Settings(Bytes(settings.payload(sessionLimit: 4))) == settings)
     }
 

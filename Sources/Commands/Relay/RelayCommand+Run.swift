@@ -163,6 +163,7 @@ final class RelayServer: Application {
         output.log(.notice, "draining for at most \(time.seconds) s")
         for link in listeners.flatMap(\.connections) {
             if link.peers.isEmpty { link.close() }
+            link.drain()
             for peer in link.peers {
                 peer.say { try $0.goAway(timeout: time.millisecondsRoundedUp, now: loop.now) }
             }

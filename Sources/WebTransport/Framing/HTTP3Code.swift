@@ -27,6 +27,8 @@ package struct HTTP3Code: RawRepresentable, Hashable, Sendable {
     package static let bufferedStreamRejected = Self(rawValue: 0x3994_BD84)
     /// The stream's session is over.
     package static let sessionGone = Self(rawValue: 0x170D_7B68)
+    /// A session's limits were exceeded, or lowered.
+    package static let flowControlError = Self(rawValue: 0x045D_4487)
 
     private static let names: [Self: String] = [
         .datagramError: "H3_DATAGRAM_ERROR", .noError: "H3_NO_ERROR",
@@ -40,7 +42,7 @@ package struct HTTP3Code: RawRepresentable, Hashable, Sendable {
         .qpackEncoderStreamError: "QPACK_ENCODER_STREAM_ERROR",
         .qpackDecoderStreamError: "QPACK_DECODER_STREAM_ERROR",
         .bufferedStreamRejected: "WEBTRANSPORT_BUFFERED_STREAM_REJECTED",
-        .sessionGone: "WEBTRANSPORT_SESSION_GONE",
+        .sessionGone: "WEBTRANSPORT_SESSION_GONE", .flowControlError: "WT_FLOW_CONTROL_ERROR",
     ]
 }
 

@@ -10,6 +10,35 @@ package struct HTTP3Settings: Hashable, Sendable {
     package var maxFieldSection: UInt64?
     /// The drafts of WebTransport whose settings were there.
     package var dialects: Dialects = []
+    /// What each session may send to this end at first; all 0: no flow control is offered.
+    package var initialLimits = InitialLimits()
+
+    /// Limits of a session as they stand in SETTINGS (draft-ietf-webtrans-http3-16 "Flow Control SETTINGS").
+    package struct InitialLimits: Hashable, Sendable {
+        /// Bytes on all streams of a session.
+        package var data: UInt64 = 0
+        /// Streams that the peer may open in a session.
+        package var bidirectionalStreams: UInt64 = 0
+        package var unidirectionalStreams: UInt64 = 0
+
+        /// Flow control is wanted ("Negotiating the Use of Flow Control").
+        var isOffer: Bool { self != Self() }
+
+        package init() {}
+
+        /// More than any session sends, so that nothing has to be raised: what a session costs is limited by QUIC's own
+        /// flow control, which follows the readers.
+        static var plenty: Self {
+            var limits = Self()
+            limits.data = streamLimit
+            limits.bidirectionalStreams = streamLimit
+            limits.unidirectionalStreams = streamLimit
+            return limits
+        }
+
+        /// More streams have no numbers.
+        static let streamLimit: UInt64 = 1 << 60
+    }
 
     /// Generations of draft-ietf-webtrans-http3, told apart by the setting that says "WebTransport".
     package struct Dialects: OptionSet, Hashable, Sendable {
@@ -44,6 +73,9 @@ package struct HTTP3Settings: Hashable, Sendable {
         static let maxSessionsDraft07: UInt64 = 0xC671_706A
         static let maxSessionsDraft13: UInt64 = 0x14E9_CD29
         static let enabledDraft15: UInt64 = 0x2C7C_F000
+        static let initialMaxData: UInt64 = 0x2B61
+        static let initialMaxStreamsUnidirectional: UInt64 = 0x2B64
+        static let initialMaxStreamsBidirectional: UInt64 = 0x2B65
         /// Such as 0x21 + 31 n: unknown to everybody, so that everybody stays able to ignore it (RFC 9114 §7.2.4.1).
         static let grease: UInt64 = 0x21 + 0x1F * 17
         /// HTTP/2's, which have no meaning in HTTP/3.
@@ -52,8 +84,7 @@ package struct HTTP3Settings: Hashable, Sendable {
 
     /// The payload of a SETTINGS frame. QPACK's dynamic table is never offered.
     ///
-    /// - Parameter sessionLimit: sessions that a peer of drafts 07 to 12 may have at once, 1 or more. Later drafts want
-    ///   flow control for more than one, which is not offered.
+    /// - Parameter sessionLimit: sessions that a peer of drafts 07 to 14 may have at once, 1 or more.
     func payload(sessionLimit: UInt64) -> [UInt8] {
         var pairs: [(UInt64, UInt64)] = [(ID.qpackMaxTableCapacity, 0)]
         if let maxFieldSection { pairs.append((ID.maxFieldSectionSize, maxFieldSection)) }
@@ -62,8 +93,15 @@ package struct HTTP3Settings: Hashable, Sendable {
         if allowsDatagrams { pairs += [(ID.datagram, 1), (ID.datagramDraft04, 1)] }
         if dialects.contains(.draft02) { pairs.append((ID.enableWebTransport, 1)) }
         if dialects.contains(.draft07) { pairs.append((ID.maxSessionsDraft07, sessionLimit)) }
-        if dialects.contains(.draft13) { pairs.append((ID.maxSessionsDraft13, 1)) }
+        if dialects.contains(.draft13) { pairs.append((ID.maxSessionsDraft13, sessionLimit)) }
         if dialects.contains(.draft15) { pairs.append((ID.enabledDraft15, 1)) }
+        if initialLimits.isOffer {
+            pairs += [
+                (ID.initialMaxData, initialLimits.data),
+                (ID.initialMaxStreamsUnidirectional, initialLimits.unidirectionalStreams),
+                (ID.initialMaxStreamsBidirectional, initialLimits.bidirectionalStreams),
+            ]
+        }
         pairs.append((ID.grease, 0))
         var out: [UInt8] = []
         for (id, value) in pairs {
@@ -98,6 +136,9 @@ package struct HTTP3Settings: Hashable, Sendable {
         case ID.enableWebTransport: if value == 1 { dialects.insert(.draft02) }
         case ID.maxSessionsDraft07: if value > 0 { dialects.insert(.draft07) }
         case ID.maxSessionsDraft13: if value > 0 { dialects.insert(.draft13) }
+        case ID.initialMaxData: initialLimits.data = value
+        case ID.initialMaxStreamsUnidirectional: initialLimits.unidirectionalStreams = value
+        case ID.initialMaxStreamsBidirectional: initialLimits.bidirectionalStreams = value
         case ID.enabledDraft15: if try Self.flag(id, value) { dialects.insert(.draft15) }
         default: break
         }
