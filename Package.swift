@@ -92,7 +92,11 @@ let clibraries: [Target] = [
 
 let package = Package(
     name: "moqt",
-    products: [.executable(name: "moqt", targets: ["moqt"])],
+    products: [
+        .executable(name: "moqt", targets: ["moqt"]),
+        // Bytes, which messages hold, are Wire's.
+        .library(name: "MoQTCodec", targets: ["MoQTCodec", "Wire"]),
+    ],
     targets: clibraries + layers.flatMap { $0 } + fuzzing + measuring + [
         .executableTarget(name: "moqt", dependencies: ["Commands"], swiftSettings: strict)
     ]

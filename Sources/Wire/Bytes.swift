@@ -7,7 +7,7 @@ public struct Bytes: Sendable {
     /// Where the slice starts in the slab.
     @usableFromInline package let offset: Int
     /// Length in bytes.
-    @usableFromInline package let count: Int
+    public let count: Int
 
     package init(slab: Slab, offset: Int, count: Int) {
         precondition(offset >= 0 && count >= 0 && offset + count <= slab.capacity, "slice outside its slab")
@@ -26,28 +26,29 @@ public struct Bytes: Sendable {
 
     /// The empty slice.
     @inlinable
-    package init() {
+    public init() {
         slab = nil
         offset = 0
         count = 0
     }
 
     /// Copies `bytes` into a slab of their own size.
-    package init(_ bytes: [UInt8]) {
+    public init(_ bytes: [UInt8]) {
         self = unsafe bytes.withUnsafeBytes { unsafe Bytes(copying: $0) }
     }
 
     /// Copies `bytes` into a slab of their own size.
-    package init(copying bytes: UnsafeRawBufferPointer) {
+    public init(copying bytes: UnsafeRawBufferPointer) {
         self = unsafe bytes.isEmpty ? Bytes() : Slab(capacity: bytes.count).append(bytes)
     }
 
+    /// There is no byte.
     @inlinable
-    package var isEmpty: Bool { count == 0 }
+    public var isEmpty: Bool { count == 0 }
 
     /// The bytes from `start` on, `length` of them (all the rest when nil). Traps outside the slice.
     @inlinable
-    package func slice(from start: Int, count length: Int? = nil) -> Bytes {
+    public func slice(from start: Int, count length: Int? = nil) -> Bytes {
         let length = length ?? count - start
         precondition(start >= 0 && length >= 0 && length <= count - start, "slice outside its bytes")
         guard let slab else { return Bytes() }
@@ -56,13 +57,13 @@ public struct Bytes: Sendable {
 
     /// The same bytes for keeping: this slice when it is at least half of its slab, otherwise a copy, so that a few bytes
     /// do not keep many.
-    package var compact: Bytes {
+    public var compact: Bytes {
         guard let slab, count < slab.capacity / 2 else { return self }
         return unsafe withUnsafeBytes { unsafe Bytes(copying: $0) }
     }
 
     /// This slice and `next` as one, when `next` begins where this one ends in the same slab; otherwise nil.
-    package func joined(with next: Bytes) -> Bytes? {
+    public func joined(with next: Bytes) -> Bytes? {
         if isEmpty { return next }
         if next.isEmpty { return self }
         guard let slab, slab === next.slab, offset + count == next.offset else { return nil }
@@ -71,14 +72,14 @@ public struct Bytes: Sendable {
 
     /// Lends the memory; the pointer must not outlive the call, unless the slab is kept.
     @inlinable
-    package func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+    public func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
         guard let slab else { return try unsafe body(UnsafeRawBufferPointer(start: nil, count: 0)) }
         defer { withExtendedLifetime(slab) {} }
         return try unsafe body(UnsafeRawBufferPointer(start: slab.address(offset), count: count))
     }
 
     /// The bytes for bounds-checked reading.
-    package var span: Span<UInt8> {
+    public var span: Span<UInt8> {
         @inlinable
         @_lifetime(borrow self)
         get {
@@ -93,10 +94,10 @@ public struct Bytes: Sendable {
     }
 
     /// A copy as an array.
-    package var array: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
+    public var array: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
 
     /// Appends a copy of the bytes to `out`.
-    package func append(to out: inout [UInt8]) {
+    public func append(to out: inout [UInt8]) {
         unsafe withUnsafeBytes { unsafe out.append(contentsOf: $0) }
     }
 }

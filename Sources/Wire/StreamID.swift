@@ -18,6 +18,6 @@ package enum StreamDirection: Hashable, Sendable {
 }
 
 /// Which end of the connection this is.
-package enum EndpointRole: Hashable, Sendable {
+public enum EndpointRole: Hashable, Sendable {
     case client, server
 }

@@ -1,7 +1,7 @@
 @testable import MoQTRelay
 import MoQTCodec
 import MoQTSession
-import Testing
+public import Testing
 import Wire
 
 extension Profile: CustomTestStringConvertible {

@@ -1,6 +1,6 @@
 import MoQTCodec
 import MoQTSession
-import Testing
+public import Testing
 import Wire
 
 /// A seeded generator (SplitMix64).

@@ -1,7 +1,7 @@
 /// Why bytes of a peer break the draft, or why a value cannot be written in it.
-package struct CodecError: Error, Hashable, Sendable {
+public struct CodecError: Error, Hashable, Sendable {
     /// What the error ends, and the code to end it with.
-    package enum Scope: Hashable, Sendable {
+    public enum Scope: Hashable, Sendable {
         /// Close the session.
         case session(SessionCode)
         /// Refuse or cancel the one request; the session lives.
@@ -12,17 +12,19 @@ package struct CodecError: Error, Hashable, Sendable {
         case caller
     }
 
-    package var scope: Scope
+    /// What it concerns.
+    public var scope: Scope
     /// What is wrong, as a clause for a log.
-    package var what: String
+    public var what: String
     /// The field's name in the draft, such as "Track Alias".
-    package var field: String
+    public var field: String
     /// Bytes from the start of the stream or datagram to the field; 0 when encoding.
-    package var offset: UInt64
+    public var offset: UInt64
     /// Title of the section that holds the rule; the newest draft's, unless ``cited(by:)`` another.
-    package var section: String
+    public var section: String
 
-    package init(
+    /// Of its parts.
+    public init(
         _ scope: Scope, _ what: String, field: String, offset: UInt64, section: String
     ) {
         self.scope = scope
@@ -33,7 +35,7 @@ package struct CodecError: Error, Hashable, Sendable {
     }
 
     /// The code with which a request is refused or cancelled for it; nil when that is not what it calls for.
-    package var requestCode: RequestErrorCode? {
+    public var requestCode: RequestErrorCode? {
         switch scope {
         case .request(let code): code
         case .track: .malformedTrack
@@ -62,13 +64,14 @@ package struct CodecError: Error, Hashable, Sendable {
 }
 
 extension CodecError: CustomStringConvertible {
-    package var description: String {
+    /// In words, the code and the place included.
+    public var description: String {
         scope == .caller
             ? "\(code): \(field): \(what) (\(section))" : "\(code): \(field) at byte \(offset): \(what) (\(section))"
     }
 
     /// The draft's name of the code, such as "PROTOCOL_VIOLATION".
-    package var code: String {
+    public var code: String {
         switch scope {
         case .session(let code): code.description
         case .request(let code): code.description

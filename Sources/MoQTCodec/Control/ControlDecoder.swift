@@ -1,7 +1,7 @@
-package import Wire
+public import Wire
 
 /// Which half of which stream a ``ControlDecoder`` reads.
-package enum ControlStreamKind: Hashable, Sendable {
+public enum ControlStreamKind: Hashable, Sendable {
     /// The peer's control stream, or its half of the one there is; SETUP first.
     case control
     /// A request stream that the peer opened; a request first.
@@ -13,19 +13,20 @@ package enum ControlStreamKind: Hashable, Sendable {
 }
 
 /// A message with its place in the stream.
-package struct DecodedMessage: Hashable, Sendable {
-    package var message: ControlMessage
+public struct DecodedMessage: Hashable, Sendable {
+    /// What it says.
+    public var message: ControlMessage
     /// The layout it has, which names it.
     package var layout: MessageLayout
     /// What it belongs to, as far as is known.
-    package var context: MessageContext
+    public var context: MessageContext
     /// Bytes of the stream before the message.
-    package var offset: UInt64
+    public var offset: UInt64
     /// Bytes of the message, header included.
-    package var byteCount: Int
+    public var byteCount: Int
 
     /// Appends the message as `profile`, which it was decoded with, writes it; not minimal integers become so.
-    package func append(to out: inout [UInt8], profile: Profile) throws(CodecError) {
+    public func append(to out: inout [UInt8], profile: Profile) throws(CodecError) {
         try message.append(to: &out, profile: profile, layout: layout, context: context)
     }
 }
@@ -35,13 +36,13 @@ package struct DecodedMessage: Hashable, Sendable {
 /// Holds at most one message, 65,535 bytes and its header. Knows which messages may stand where, and what each answers
 /// where the stream tells; counting requests against answers, and finding them by Request ID where they share a stream,
 /// is the session's part. After an error it is of no more use.
-package struct ControlDecoder: Sendable {
+public struct ControlDecoder: Sendable {
     private let profile: Profile
     private let receiver: EndpointRole?
     let stream: ControlStreamKind
     private let overWebTransport: Bool
     /// The kind of request on this stream; nil on a control stream, and before the first message of the peer's.
-    package private(set) var request: RequestKind?
+    public private(set) var request: RequestKind?
     private var isStarted = false
     /// The peer's answer to the request of this end has come.
     private var isAnswered = false
@@ -50,7 +51,7 @@ package struct ControlDecoder: Sendable {
     /// - Parameters:
     ///   - receiver: this end's role; nil when unknown, which breaks no rule.
     ///   - overWebTransport: SETUP may then carry no path and no authority.
-    package init(
+    public init(
         profile: Profile, receiver: EndpointRole?, stream: ControlStreamKind, overWebTransport: Bool = false
     ) {
         self.profile = profile
@@ -64,7 +65,7 @@ package struct ControlDecoder: Sendable {
     /// being empty then.
     ///
     /// - Throws: ``CodecError``, of scope `session`.
-    package mutating func next(_ input: inout Bytes) throws(CodecError) -> DecodedMessage? {
+    public mutating func next(_ input: inout Bytes) throws(CodecError) -> DecodedMessage? {
         let offset = partial.consumed
         while let view = partial.view(&input) {
             guard let header = try header(view) else {
@@ -88,7 +89,7 @@ package struct ControlDecoder: Sendable {
     /// The stream ended with FIN.
     ///
     /// - Throws: when that was inside a message, or on a control stream (draft-18 "Session initialization").
-    package func finish() throws(CodecError) {
+    public func finish() throws(CodecError) {
         if stream == .control {
             throw .violation(
                 "a control stream must not be closed", field: "FIN", offset: partial.consumed,

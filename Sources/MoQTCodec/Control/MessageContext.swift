@@ -1,9 +1,9 @@
-package import Wire
+public import Wire
 
 /// What the bytes of a control message do not say, but their meaning depends on.
-package struct MessageContext: Hashable, Sendable {
+public struct MessageContext: Hashable, Sendable {
     /// What the message belongs to, whichever stream carries it.
-    package enum Place: Hashable, Sendable {
+    public enum Place: Hashable, Sendable {
         /// The session: it is on a control stream and about no request.
         case control
         /// A request of this kind: the request, its answer, an update, or what follows.
@@ -15,23 +15,25 @@ package struct MessageContext: Hashable, Sendable {
     }
 
     /// Which end of the connection sent or sends the message; nil when unknown, which breaks no rule.
-    package var sender: EndpointRole?
-    package var place: Place
+    public var sender: EndpointRole?
+    /// What the message belongs to.
+    public var place: Place
     /// The session runs over WebTransport, where SETUP carries no path or authority.
-    package var overWebTransport: Bool
+    public var overWebTransport: Bool
     /// The versions that CLIENT_SETUP offered, to which SERVER_SETUP is held; empty when unknown.
-    package var offeredVersions: [UInt64] = []
+    public var offeredVersions: [UInt64] = []
     /// It is the first message of the responder's about its request.
-    package var isFirstReply = false
+    public var isFirstReply = false
 
-    package init(sender: EndpointRole?, place: Place, overWebTransport: Bool = false) {
+    /// A place of which nothing else is known.
+    public init(sender: EndpointRole?, place: Place, overWebTransport: Bool = false) {
         self.sender = sender
         self.place = place
         self.overWebTransport = overWebTransport
     }
 
     /// The kind of request the message belongs to; nil when there is none or it is unknown.
-    package var request: RequestKind? {
+    public var request: RequestKind? {
         switch place {
         case .control, .any: nil
         case .request(let kind), .update(let kind): kind

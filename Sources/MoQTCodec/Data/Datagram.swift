@@ -1,14 +1,14 @@
-package import Wire
+public import Wire
 
 /// What a datagram of the session is.
-package enum Datagram: Hashable, Sendable {
+public enum Datagram: Hashable, Sendable {
     case object(ObjectDatagram)
     /// `count` bytes behind the type, to be discarded.
     case padding(count: Int)
 
     /// - Parameter bytes: the whole datagram; a payload is a slice of it.
     /// - Throws: ``CodecError`` of scope `session` or `track`.
-    package init(decoding bytes: Bytes, profile: Profile) throws(CodecError) {
+    public init(decoding bytes: Bytes, profile: Profile) throws(CodecError) {
         var cursor = HeaderCursor<NoTrace>(profile.integers, base: 0)
         self = try Self.read(bytes, &cursor, profile)
     }

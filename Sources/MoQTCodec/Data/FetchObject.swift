@@ -1,18 +1,21 @@
 /// An object of a fetch stream, without its payload (draft-18 "Fetch Header").
-package struct FetchObject: Hashable, Sendable {
-    package var location: Location
+public struct FetchObject: Hashable, Sendable {
+    /// Group ID and Object ID.
+    public var location: Location
     /// nil for an object that is published as a datagram. Drafts 14 and 15 do not say so: there it is written, and
     /// read, as the Object ID.
-    package var subgroup: UInt64?
+    public var subgroup: UInt64?
     /// Publisher priority; lower goes first.
-    package var priority: UInt8
+    public var priority: UInt8
     /// Not normal in drafts 14 and 15 only.
-    package var status: ObjectStatus
-    package var properties: Properties
+    public var status: ObjectStatus
+    /// Object Properties.
+    public var properties: Properties
     /// Bytes of payload that follow; 0 unless `status` is normal.
-    package var payloadLength: UInt64
+    public var payloadLength: UInt64
 
-    package init(
+    /// Of its fields.
+    public init(
         location: Location, subgroup: UInt64?, priority: UInt8, status: ObjectStatus = .normal,
         properties: Properties = Properties(), payloadLength: UInt64
     ) {
@@ -26,9 +29,9 @@ package struct FetchObject: Hashable, Sendable {
 }
 
 /// A stretch of a fetched range that is not sent (draft-18 "End of Range"). Drafts 14 and 15 have none.
-package struct FetchGap: Hashable, Sendable {
+public struct FetchGap: Hashable, Sendable {
     /// Its raw value is the sign for it on the wire.
-    package enum Reason: UInt64, Hashable, Sendable {
+    public enum Reason: UInt64, Hashable, Sendable {
         /// No object is there, nor will be.
         case doesNotExist = 0x8C
         /// The sender cannot tell.
@@ -37,11 +40,13 @@ package struct FetchGap: Hashable, Sendable {
         case timedOut = 0x20C
     }
 
-    package var reason: Reason
+    /// Why nothing is sent.
+    public var reason: Reason
     /// The last Location of the gap; it begins after whatever was sent before.
-    package var end: Location
+    public var end: Location
 
-    package init(reason: Reason, end: Location) {
+    /// A gap up to a Location.
+    public init(reason: Reason, end: Location) {
         self.reason = reason
         self.end = end
     }

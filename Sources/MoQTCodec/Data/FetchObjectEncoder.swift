@@ -1,7 +1,7 @@
 internal import Wire
 
 /// Writes a fetch stream up to each payload, taking no memory but in the buffer it is given.
-package struct FetchObjectEncoder: Sendable {
+public struct FetchObjectEncoder: Sendable {
     private let profile: Profile
     private let order: GroupOrder
     private var prior = FetchPrior()
@@ -9,13 +9,13 @@ package struct FetchObjectEncoder: Sendable {
     private var form: FetchForm { profile.objects.fetch }
 
     /// - Parameter order: of the groups, as the FETCH asked.
-    package init(profile: Profile, order: GroupOrder) {
+    public init(profile: Profile, order: GroupOrder) {
         self.profile = profile
         self.order = order
     }
 
     /// Appends FETCH_HEADER, stream type included.
-    package func appendHeader(_ request: RequestID, to out: inout [UInt8]) throws(CodecError) {
+    public func appendHeader(_ request: RequestID, to out: inout [UInt8]) throws(CodecError) {
         guard request.rawValue <= profile.integers.maximum else {
             throw refusal("too large for \(profile.name)", "Request ID")
         }
@@ -28,7 +28,7 @@ package struct FetchObjectEncoder: Sendable {
     /// - Parameter flags: the Serialization Flags to write it with; nil for the shortest.
     /// - Throws: ``CodecError`` of scope `caller`, with `out` unchanged, when it does not follow what was sent before,
     ///   the draft cannot carry it, or the flags do not say it.
-    package mutating func append(
+    public mutating func append(
         _ object: FetchObject, flags: UInt64? = nil, to out: inout [UInt8]
     ) throws(CodecError) {
         var object = object
@@ -45,7 +45,7 @@ package struct FetchObjectEncoder: Sendable {
     }
 
     /// Appends an End of Range, whose Group and Object ID are absolute.
-    package mutating func append(_ gap: FetchGap, to out: inout [UInt8]) throws(CodecError) {
+    public mutating func append(_ gap: FetchGap, to out: inout [UInt8]) throws(CodecError) {
         guard form.gaps.contains(gap.reason) else { throw refusal("\(profile.name) has no such gap", "End of Range") }
         guard max(gap.end.group, gap.end.object) <= profile.integers.maximum else {
             throw refusal("too large for \(profile.name)", "Object ID")

@@ -1,4 +1,4 @@
-package import Wire
+public import Wire
 
 /// Reads a fetch stream, from its type on, however its bytes are split.
 ///
@@ -6,8 +6,9 @@ package import Wire
 /// header ─ (object ─ payload* ─ objectEnd | gap) ─ …
 /// ```
 /// Payloads are passed on as slices of the input. After an error the decoder is of no more use.
-package struct FetchStreamDecoder: Sendable {
-    package enum Event: Hashable, Sendable {
+public struct FetchStreamDecoder: Sendable {
+    /// What is on the stream, in order.
+    public enum Event: Hashable, Sendable {
         /// The request that the objects answer: a FETCH, or since draft 20 also the SUBSCRIBE or REQUEST_UPDATE that
         /// asked for a fill.
         case header(RequestID)
@@ -23,21 +24,26 @@ package struct FetchStreamDecoder: Sendable {
     private var stream: ObjectStreamReader
     private var items: FetchItemReader
 
+    /// For the start of a stream.
+    public init(profile: Profile, limits: DataLimits = DataLimits()) {
+        self.init(profile: profile, limits: limits, isTracing: false)
+    }
+
     /// - Parameter isTracing: keep ``fields``.
-    package init(profile: Profile, limits: DataLimits = DataLimits(), isTracing: Bool = false) {
+    package init(profile: Profile, limits: DataLimits = DataLimits(), isTracing: Bool) {
         self.profile = profile
         stream = ObjectStreamReader(profile.integers, isTracing: isTracing)
         items = FetchItemReader(profile: profile, limits: limits)
     }
 
     /// The order of the groups, as the request asked; to be set when the header has told which request it is.
-    package var order: GroupOrder {
+    public var order: GroupOrder {
         get { items.order }
         set { items.order = newValue }
     }
 
     /// Bytes of the stream that events have been given for.
-    package var offset: UInt64 { stream.offset }
+    public var offset: UInt64 { stream.offset }
 
     /// The fields of the last header, object or gap, up to where it broke a rule; empty unless tracing.
     package var fields: [Field] { stream.fields }
@@ -46,7 +52,7 @@ package struct FetchStreamDecoder: Sendable {
     /// empty then.
     ///
     /// - Throws: ``CodecError`` of scope `session` or `track`.
-    package mutating func next(_ input: inout Bytes) throws(CodecError) -> Event? {
+    public mutating func next(_ input: inout Bytes) throws(CodecError) -> Event? {
         switch stream.phase {
         case .header:
             guard let request = try stream.read(FetchHeaderReader(profile: profile), &input) else { return nil }
@@ -63,7 +69,7 @@ package struct FetchStreamDecoder: Sendable {
     /// The stream ended with FIN.
     ///
     /// - Throws: when that was inside the header or an object (draft-18 "Streams").
-    package func finish() throws(CodecError) { try stream.finish() }
+    public func finish() throws(CodecError) { try stream.finish() }
 
     private mutating func nextItem(_ input: inout Bytes) throws(CodecError) -> Event? {
         guard let element = try stream.read(items, &input) else { return nil }

@@ -1,25 +1,30 @@
-package import Wire
+public import Wire
 
 /// An object sent in a datagram (draft-18 "Object Datagram").
-package struct ObjectDatagram: Hashable, Sendable {
-    package enum Content: Hashable, Sendable {
+public struct ObjectDatagram: Hashable, Sendable {
+    /// What follows the header.
+    public enum Content: Hashable, Sendable {
         /// A normal object; possibly empty.
         case payload(Bytes)
         /// An object without payload.
         case status(ObjectStatus)
     }
 
-    package var trackAlias: TrackAlias
-    package var location: Location
+    /// The publisher's number for the track.
+    public var trackAlias: TrackAlias
+    /// Group ID and Object ID.
+    public var location: Location
     /// Lower goes first; nil means the track's default publisher priority, which draft 14 cannot say.
-    package var priority: UInt8?
+    public var priority: UInt8?
     /// The object is the last of its group; not with a status.
-    package var endOfGroup: Bool
+    public var endOfGroup: Bool
     /// Empty unless the object is normal; draft 14 has them also with the ends of group and track.
-    package var properties: Properties
-    package var content: Content
+    public var properties: Properties
+    /// Payload or status.
+    public var content: Content
 
-    package init(
+    /// Of its fields.
+    public init(
         trackAlias: TrackAlias, location: Location, priority: UInt8? = nil, endOfGroup: Bool = false,
         properties: Properties = Properties(), content: Content
     ) {
@@ -35,7 +40,7 @@ package struct ObjectDatagram: Hashable, Sendable {
     ///
     /// - Parameter statesObjectID: send the Object ID even when it is 0 and need not be sent.
     /// - Throws: ``CodecError`` of scope `caller`, with `out` unchanged, when the draft has no such datagram.
-    package func appendHeader(
+    public func appendHeader(
         to out: inout [UInt8], profile: Profile, statesObjectID: Bool = false
     ) throws(CodecError) {
         let type = try type(profile, statesObjectID: statesObjectID)

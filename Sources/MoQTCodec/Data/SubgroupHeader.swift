@@ -1,9 +1,9 @@
 internal import Wire
 
 /// The start of a subgroup stream (draft-18 "Subgroup Header").
-package struct SubgroupHeader: Hashable, Sendable {
+public struct SubgroupHeader: Hashable, Sendable {
     /// How the stream states its Subgroup ID.
-    package enum SubgroupID: Hashable, Sendable {
+    public enum SubgroupID: Hashable, Sendable {
         /// It is 0, and not sent.
         case zero
         /// It is the ID of the first object on the stream, and not sent. True only where that object is the first of
@@ -13,20 +13,24 @@ package struct SubgroupHeader: Hashable, Sendable {
         case explicit(UInt64)
     }
 
-    package var trackAlias: TrackAlias
-    package var group: UInt64
-    package var subgroup: SubgroupID
+    /// The publisher's number for the track.
+    public var trackAlias: TrackAlias
+    /// Group ID.
+    public var group: UInt64
+    /// Subgroup ID, as it is said.
+    public var subgroup: SubgroupID
     /// Lower goes first; nil means the track's default publisher priority, which draft 14 cannot say.
-    package var priority: UInt8?
+    public var priority: UInt8?
     /// Every object has a properties field, possibly empty.
-    package var hasProperties: Bool
+    public var hasProperties: Bool
     /// The last object before FIN is the last of the group.
-    package var endOfGroup: Bool
+    public var endOfGroup: Bool
     /// The first object here is the first that was ever published in the subgroup; false also where the draft cannot
     /// say so.
-    package var isFirstObject: Bool
+    public var isFirstObject: Bool
 
-    package init(
+    /// Of its fields.
+    public init(
         trackAlias: TrackAlias, group: UInt64, subgroup: SubgroupID, priority: UInt8? = nil,
         hasProperties: Bool = false, endOfGroup: Bool = false, isFirstObject: Bool = false
     ) {
@@ -42,7 +46,7 @@ package struct SubgroupHeader: Hashable, Sendable {
     /// Appends the header, stream type included.
     ///
     /// - Throws: ``CodecError`` of scope `caller` when the draft has no such header.
-    package func append(to out: inout [UInt8], profile: Profile) throws(CodecError) {
+    public func append(to out: inout [UInt8], profile: Profile) throws(CodecError) {
         let type = try type(profile)
         let integers = profile.integers
         var largest = max(trackAlias.rawValue, group)

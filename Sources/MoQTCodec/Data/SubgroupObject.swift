@@ -1,16 +1,18 @@
 internal import Wire
 
 /// The fields in front of an object's payload on a subgroup stream.
-package struct SubgroupObject: Hashable, Sendable {
+public struct SubgroupObject: Hashable, Sendable {
     /// Object ID, larger than the one before on the stream.
-    package var id: UInt64
-    package var status: ObjectStatus
+    public var id: UInt64
+    /// Whether it has a payload, or what it says instead.
+    public var status: ObjectStatus
     /// Empty unless `status` is normal; draft 14 has them also with the ends of group and track.
-    package var properties: Properties
+    public var properties: Properties
     /// Bytes of payload that follow; 0 unless `status` is normal.
-    package var payloadLength: UInt64
+    public var payloadLength: UInt64
 
-    package init(
+    /// Of its fields.
+    public init(
         id: UInt64, status: ObjectStatus = .normal, properties: Properties = Properties(), payloadLength: UInt64
     ) {
         self.id = id
@@ -21,13 +23,13 @@ package struct SubgroupObject: Hashable, Sendable {
 }
 
 /// Writes the fields in front of each payload of a subgroup stream, taking no memory but in the buffer it is given.
-package struct SubgroupObjectEncoder: Sendable {
+public struct SubgroupObjectEncoder: Sendable {
     private let profile: Profile
     private let hasProperties: Bool
     private var previous: UInt64?
 
     /// - Parameter header: as it was sent on the stream.
-    package init(profile: Profile, header: SubgroupHeader) {
+    public init(profile: Profile, header: SubgroupHeader) {
         self.profile = profile
         hasProperties = header.hasProperties
     }
@@ -35,7 +37,7 @@ package struct SubgroupObjectEncoder: Sendable {
     /// Appends what precedes the payload of `object` to `out`.
     ///
     /// - Throws: ``CodecError`` of scope `caller`, with `out` unchanged, when the stream or the draft cannot carry it.
-    package mutating func append(_ object: SubgroupObject, to out: inout [UInt8]) throws(CodecError) {
+    public mutating func append(_ object: SubgroupObject, to out: inout [UInt8]) throws(CodecError) {
         let delta = try delta(object.id)
         var properties = object.properties
         if !properties.isEmpty {

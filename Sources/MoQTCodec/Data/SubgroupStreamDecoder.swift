@@ -1,4 +1,4 @@
-package import Wire
+public import Wire
 
 /// Reads a subgroup stream, from its type on, however its bytes are split.
 ///
@@ -6,8 +6,9 @@ package import Wire
 /// header ─ object ─ payload* ─ objectEnd ─ object ─ …
 /// ```
 /// Payloads are passed on as slices of the input. After an error the decoder is of no more use.
-package struct SubgroupStreamDecoder: Sendable {
-    package enum Event: Hashable, Sendable {
+public struct SubgroupStreamDecoder: Sendable {
+    /// What is on the stream, in order.
+    public enum Event: Hashable, Sendable {
         case header(SubgroupHeader)
         case object(SubgroupObject)
         /// The next bytes of the object's payload, never empty; a slice of the input.
@@ -20,19 +21,24 @@ package struct SubgroupStreamDecoder: Sendable {
     private var stream: ObjectStreamReader
     private var objects: SubgroupObjectReader
     /// nil until it has come.
-    package private(set) var header: SubgroupHeader?
+    public private(set) var header: SubgroupHeader?
     /// nil until known: when it is the first object's ID, until that object has come.
-    package private(set) var subgroupID: UInt64?
+    public private(set) var subgroupID: UInt64?
+
+    /// For the start of a stream.
+    public init(profile: Profile, limits: DataLimits = DataLimits()) {
+        self.init(profile: profile, limits: limits, isTracing: false)
+    }
 
     /// - Parameter isTracing: keep ``fields``.
-    package init(profile: Profile, limits: DataLimits = DataLimits(), isTracing: Bool = false) {
+    package init(profile: Profile, limits: DataLimits = DataLimits(), isTracing: Bool) {
         self.profile = profile
         stream = ObjectStreamReader(profile.integers, isTracing: isTracing)
         objects = SubgroupObjectReader(profile: profile, limits: limits)
     }
 
     /// Bytes of the stream that events have been given for.
-    package var offset: UInt64 { stream.offset }
+    public var offset: UInt64 { stream.offset }
 
     /// The fields of the last header or object, up to where it broke a rule; empty unless tracing.
     package var fields: [Field] { stream.fields }
@@ -41,7 +47,7 @@ package struct SubgroupStreamDecoder: Sendable {
     /// empty then.
     ///
     /// - Throws: ``CodecError`` of scope `session` or `track`.
-    package mutating func next(_ input: inout Bytes) throws(CodecError) -> Event? {
+    public mutating func next(_ input: inout Bytes) throws(CodecError) -> Event? {
         switch stream.phase {
         case .header: return try nextHeader(&input)
         case .object: return try nextObject(&input)
@@ -55,7 +61,7 @@ package struct SubgroupStreamDecoder: Sendable {
     /// The stream ended with FIN.
     ///
     /// - Throws: when that was inside the header or an object (draft-18 "Streams").
-    package func finish() throws(CodecError) { try stream.finish() }
+    public func finish() throws(CodecError) { try stream.finish() }
 
     private mutating func nextHeader(_ input: inout Bytes) throws(CodecError) -> Event? {
         guard let header = try stream.read(SubgroupHeaderReader(profile: profile), &input) else { return nil }

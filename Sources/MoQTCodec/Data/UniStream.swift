@@ -1,7 +1,7 @@
-package import Wire
+public import Wire
 
 /// What a unidirectional stream carries (draft-18 "Unidirectional Stream Types").
-package enum UniStreamKind: Hashable, Sendable {
+public enum UniStreamKind: Hashable, Sendable {
     /// Control messages; SETUP is stream type and message type at once.
     case control
     case subgroup
@@ -29,17 +29,18 @@ package enum UniStreamKind: Hashable, Sendable {
 }
 
 /// Finds out what a unidirectional stream carries from its first bytes, however they are split.
-package struct UniStreamRecognizer: Sendable {
+public struct UniStreamRecognizer: Sendable {
     private let profile: Profile
     private var pending: [UInt8] = []
 
-    package init(profile: Profile) { self.profile = profile }
+    /// For the start of a stream.
+    public init(profile: Profile) { self.profile = profile }
 
     /// Returns the kind, with all bytes from the start of the stream on for the decoder of that kind; nil while the
     /// type is incomplete.
     ///
     /// - Throws: for a type that the draft does not know.
-    package mutating func received(_ bytes: Bytes) throws(CodecError) -> (kind: UniStreamKind, bytes: Bytes)? {
+    public mutating func received(_ bytes: Bytes) throws(CodecError) -> (kind: UniStreamKind, bytes: Bytes)? {
         var all = bytes
         if !pending.isEmpty {
             bytes.append(to: &pending)
@@ -60,14 +61,14 @@ package struct UniStreamRecognizer: Sendable {
 }
 
 /// Padding (draft-18 "Padding"): a type, then zeros.
-package enum Padding {
+public enum Padding {
     /// Appends the type that opens a padding stream; any number of zero bytes may follow.
-    package static func appendStreamType(to out: inout [UInt8], profile: Profile) throws(CodecError) {
+    public static func appendStreamType(to out: inout [UInt8], profile: Profile) throws(CodecError) {
         try append(profile.streams.padding, to: &out, profile, section: "Unidirectional Stream Types")
     }
 
     /// Appends the type that opens a padding datagram; any number of zero bytes may follow.
-    package static func appendDatagramType(to out: inout [UInt8], profile: Profile) throws(CodecError) {
+    public static func appendDatagramType(to out: inout [UInt8], profile: Profile) throws(CodecError) {
         try append(profile.datagrams.padding, to: &out, profile, section: "Datagrams")
     }
 

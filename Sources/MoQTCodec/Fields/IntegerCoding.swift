@@ -1,7 +1,7 @@
 internal import Wire
 
 /// Which variable-length integer a draft uses.
-package enum IntegerCoding: Hashable, Sendable {
+public enum IntegerCoding: Hashable, Sendable {
     /// RFC 9000 §16, up to 2^62−1.
     case quic
     /// MoQT's own, every 64-bit value (draft-18 "Variable-Length Integers").
@@ -11,7 +11,7 @@ package enum IntegerCoding: Hashable, Sendable {
     case vi64Without7
 
     /// The largest value there is an encoding for.
-    package var maximum: UInt64 {
+    public var maximum: UInt64 {
         switch self {
         case .quic: QUICVarint.limit
         case .vi64, .vi64Without7: .max
@@ -32,7 +32,7 @@ package enum IntegerCoding: Hashable, Sendable {
     }
 
     /// Bytes of the shortest encoding.
-    package func byteCount(of value: UInt64) -> Int {
+    public func byteCount(of value: UInt64) -> Int {
         switch self {
         case .quic: return QUICVarint.byteCount(of: value)
         case .vi64: return VI64.byteCount(of: value)
@@ -45,7 +45,7 @@ package enum IntegerCoding: Hashable, Sendable {
     /// Reads one integer and moves `offset` past it; nil, with `offset` unchanged, when the bytes end before it does or
     /// no integer begins so.
     @inline(__always)
-    package func read(_ bytes: Span<UInt8>, at offset: inout Int) -> UInt64? {
+    public func read(_ bytes: Span<UInt8>, at offset: inout Int) -> UInt64? {
         switch self {
         case .quic: QUICVarint.read(bytes, at: &offset)
         case .vi64: VI64.read(bytes, at: &offset)
@@ -56,7 +56,7 @@ package enum IntegerCoding: Hashable, Sendable {
 
     /// Appends the shortest encoding. Traps above ``maximum``.
     @inline(__always)
-    package func append(_ value: UInt64, to out: inout [UInt8]) {
+    public func append(_ value: UInt64, to out: inout [UInt8]) {
         switch self {
         case .quic: QUICVarint.append(value, to: &out)
         case .vi64: VI64.append(value, to: &out)

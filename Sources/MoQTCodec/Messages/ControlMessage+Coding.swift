@@ -32,7 +32,7 @@ extension ControlMessage {
     }
 
     /// The newest draft's name of the message, such as "SUBSCRIBE_OK".
-    package var name: String {
+    public var name: String {
         for profile in Profile.all {
             if let layout = profile.messages.first(where: { $0.kind == kind }) { return layout.name }
         }
@@ -40,7 +40,7 @@ extension ControlMessage {
     }
 
     /// The kind of request this message opens; nil for every other message.
-    package var opens: RequestKind? {
+    public var opens: RequestKind? {
         switch self {
         case .subscribe: .subscribe
         case .publish: .publish
@@ -60,7 +60,7 @@ extension ControlMessage {
     /// that is unknown here or a filter that makes no sense; nil when nothing speaks against it (draft-22 "Mandatory
     /// Track Properties", "Range Filters").
     /// - Parameter maxFilterRanges: the MAX_FILTER_RANGES that this end's SETUP gave; 0 when it gave none.
-    package func refusal(_ profile: Profile, maxFilterRanges: UInt64 = 0) -> CodecError? {
+    public func refusal(_ profile: Profile, maxFilterRanges: UInt64 = 0) -> CodecError? {
         switch self {
         case .publish(let message):
             message.parameters.filterRefusal ?? message.trackProperties.trackRefusal(profile)
@@ -83,7 +83,7 @@ extension ControlMessage {
     ///
     /// - Throws: ``CodecError`` of scope `caller` when the draft cannot express the message, or not in this context, or
     ///   when the context leaves open which of several types it has.
-    package func append(
+    public func append(
         to out: inout [UInt8], profile: Profile, context: MessageContext
     ) throws(CodecError) {
         let layouts = profile.layouts(of: kind)

@@ -1,7 +1,7 @@
 extension ControlMessage {
     /// The request that the message is about, where it names one by its ID: up to draft-16, for answers, updates and
     /// ends. Nil in all others, and in those that name a namespace instead.
-    package var target: RequestID? {
+    public var target: RequestID? {
         switch self {
         case .subscribeOK(let message): message.target
         case .publishDone(let message): message.target

@@ -1,5 +1,5 @@
 /// A message of a control or request stream, in terms of no draft in particular.
-package enum ControlMessage: Hashable, Sendable {
+public enum ControlMessage: Hashable, Sendable {
     case setup(Setup)
     case goAway(GoAway)
     case subscribe(Subscribe)

@@ -1,96 +1,115 @@
 internal import Wire
 
 /// The first message on each control stream (draft-18 "SETUP"; CLIENT_SETUP and SERVER_SETUP up to draft-16).
-package struct Setup: Hashable, Sendable {
+public struct Setup: Hashable, Sendable {
     /// The versions a client offers, or the one a server selected (draft-14 "Versions"); empty where ALPN decides.
-    package var versions: [UInt64] = []
+    public var versions: [UInt64] = []
     /// URI path with `?query`; only from a client on native QUIC.
-    package var path: WireText?
+    public var path: WireText?
     /// URI authority; only from a client on native QUIC.
-    package var authority: WireText?
+    public var authority: WireText?
     /// Bytes of registered tokens the sender will keep; absent means 0, no aliases.
-    package var maxAuthTokenCacheSize: UInt64?
-    package var authorizationTokens: [AuthorizationToken] = []
+    public var maxAuthTokenCacheSize: UInt64?
+    /// AUTHORIZATION_TOKEN, in order.
+    public var authorizationTokens: [AuthorizationToken] = []
     /// Ranges the sender takes in the Range Filters of one request; absent means 0, none (since draft-19).
-    package var maxFilterRanges: UInt64?
+    public var maxFilterRanges: UInt64?
     /// Unanswered updates the sender takes on one request stream; 0, the default, means any number (since draft-19).
-    package var maxRequestUpdates: UInt64?
+    public var maxRequestUpdates: UInt64?
     /// Name and version of the sender's software.
-    package var implementation: WireText?
+    public var implementation: WireText?
     /// The receiver's requests stay below this ID (draft-16 "MAX_REQUEST_ID"); absent means 0, no requests at all.
-    package var maxRequestID: UInt64?
+    public var maxRequestID: UInt64?
     /// Options this build does not know, GREASE among them.
-    package var unknownOptions: [KeyValue] = []
+    public var unknownOptions: [KeyValue] = []
     /// As received, where drafts let options come in any order.
     package var order = WireOrder()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// The sender will soon close the session, or wants one request moved (draft-18 "GOAWAY").
-package struct GoAway: Hashable, Sendable {
+public struct GoAway: Hashable, Sendable {
     /// Where to connect instead; empty means the current URI. Clients send it empty.
-    package var newSessionURI = WireText()
+    public var newSessionURI = WireText()
     /// Milliseconds until the sender closes or resets; 0 means no particular time.
-    package var timeout: UInt64 = 0
+    public var timeout: UInt64 = 0
     /// Smallest request of the receiver that was perhaps not processed; on the control stream only.
-    package var requestID: RequestID?
+    public var requestID: RequestID?
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// Asks for the objects of a track from now on (draft-18 "SUBSCRIBE").
-package struct Subscribe: Hashable, Sendable {
-    package var requestID = RequestID(rawValue: 0)
+public struct Subscribe: Hashable, Sendable {
+    /// The number of this request.
+    public var requestID = RequestID(rawValue: 0)
     /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
-    package var requiredRequestID: RequestID?
-    package var track = FullTrackName()
-    package var parameters = Parameters()
+    public var requiredRequestID: RequestID?
+    /// The track it is about.
+    public var track = FullTrackName()
+    /// Message Parameters.
+    public var parameters = Parameters()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// Accepts a SUBSCRIBE (draft-18 "SUBSCRIBE_OK").
-package struct SubscribeOK: Hashable, Sendable {
+public struct SubscribeOK: Hashable, Sendable {
     /// The request answered; nil where the stream tells, from draft-17 on.
-    package var target: RequestID?
-    package var trackAlias = TrackAlias(rawValue: 0)
-    package var parameters = Parameters()
-    package var trackProperties = Properties()
+    public var target: RequestID?
+    /// What the publisher calls the track on data streams and in datagrams.
+    public var trackAlias = TrackAlias(rawValue: 0)
+    /// Message Parameters.
+    public var parameters = Parameters()
+    /// Track Properties.
+    public var trackProperties = Properties()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// Offers a track to a subscriber (draft-18 "PUBLISH").
-package struct Publish: Hashable, Sendable {
-    package var requestID = RequestID(rawValue: 0)
+public struct Publish: Hashable, Sendable {
+    /// The number of this request.
+    public var requestID = RequestID(rawValue: 0)
     /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
-    package var requiredRequestID: RequestID?
-    package var track = FullTrackName()
-    package var trackAlias = TrackAlias(rawValue: 0)
-    package var parameters = Parameters()
-    package var trackProperties = Properties()
+    public var requiredRequestID: RequestID?
+    /// The track it is about.
+    public var track = FullTrackName()
+    /// What the publisher calls the track on data streams and in datagrams.
+    public var trackAlias = TrackAlias(rawValue: 0)
+    /// Message Parameters.
+    public var parameters = Parameters()
+    /// Track Properties.
+    public var trackProperties = Properties()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// The publisher has opened its last stream for a subscription (draft-18 "PUBLISH_DONE").
-package struct PublishDone: Hashable, Sendable {
+public struct PublishDone: Hashable, Sendable {
     /// The subscription that ends; nil where the stream tells, from draft-17 on.
-    package var target: RequestID?
-    package var code = PublishDoneCode.internalError
+    public var target: RequestID?
+    /// Why.
+    public var code = PublishDoneCode.internalError
     /// Data streams opened for the subscription; nil when the publisher cannot tell.
-    package var streamCount: UInt64? = 0
+    public var streamCount: UInt64? = 0
     /// At most 1,024 bytes.
-    package var reason = WireText()
+    public var reason = WireText()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// Asks for past objects of a track (draft-22 "FETCH").
-package struct Fetch: Hashable, Sendable {
+public struct Fetch: Hashable, Sendable {
     /// What is fetched.
-    package indirect enum Target: Hashable, Sendable {
+    public indirect enum Target: Hashable, Sendable {
         /// A range of a track; nil, and an end that is open, reach to the largest object. Up to draft-19 it must be
         /// an absolute range.
         case standalone(track: FullTrackName, range: LocationFilter?)
@@ -101,72 +120,91 @@ package struct Fetch: Hashable, Sendable {
         case absoluteJoining(request: RequestID, group: UInt64)
 
         /// From `start` through `end` of a track.
-        package static func standalone(track: FullTrackName, start: Location, end: RangeEnd) -> Self {
+        public static func standalone(track: FullTrackName, start: Location, end: RangeEnd) -> Self {
             .standalone(track: track, range: .absoluteRange(start: start, end: end))
         }
     }
 
-    package var requestID = RequestID(rawValue: 0)
+    /// The number of this request.
+    public var requestID = RequestID(rawValue: 0)
     /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
-    package var requiredRequestID: RequestID?
-    package var target = Target.standalone(track: FullTrackName(), start: .zero, end: RangeEnd(group: 0))
-    package var parameters = Parameters()
+    public var requiredRequestID: RequestID?
+    /// What is fetched.
+    public var target = Target.standalone(track: FullTrackName(), start: .zero, end: RangeEnd(group: 0))
+    /// Message Parameters.
+    public var parameters = Parameters()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// Accepts a FETCH (draft-18 "FETCH_OK").
-package struct FetchOK: Hashable, Sendable {
+public struct FetchOK: Hashable, Sendable {
     /// The request answered; nil where the stream tells, from draft-17 on.
-    package var target: RequestID?
+    public var target: RequestID?
     /// `end` is the track's last object and every object is published.
-    package var endOfTrack = false
+    public var endOfTrack = false
     /// End of the range that the response covers. Since draft-20 it names the last object.
-    package var end = RangeEnd(group: 0)
-    package var parameters = Parameters()
-    package var trackProperties = Properties()
+    public var end = RangeEnd(group: 0)
+    /// Message Parameters.
+    public var parameters = Parameters()
+    /// Track Properties.
+    public var trackProperties = Properties()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// Asks what a SUBSCRIBE would be told (draft-18 "TRACK_STATUS").
-package struct TrackStatus: Hashable, Sendable {
-    package var requestID = RequestID(rawValue: 0)
+public struct TrackStatus: Hashable, Sendable {
+    /// The number of this request.
+    public var requestID = RequestID(rawValue: 0)
     /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
-    package var requiredRequestID: RequestID?
-    package var track = FullTrackName()
-    package var parameters = Parameters()
+    public var requiredRequestID: RequestID?
+    /// The track it is about.
+    public var track = FullTrackName()
+    /// Message Parameters.
+    public var parameters = Parameters()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// Says that the sender has tracks within a namespace (draft-18 "PUBLISH_NAMESPACE").
-package struct PublishNamespace: Hashable, Sendable {
-    package var requestID = RequestID(rawValue: 0)
+public struct PublishNamespace: Hashable, Sendable {
+    /// The number of this request.
+    public var requestID = RequestID(rawValue: 0)
     /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
-    package var requiredRequestID: RequestID?
-    package var namespace = TrackNamespace()
-    package var parameters = Parameters()
+    public var requiredRequestID: RequestID?
+    /// The whole namespace.
+    public var namespace = TrackNamespace()
+    /// Message Parameters.
+    public var parameters = Parameters()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// Asks for the namespaces under a prefix, now and later (draft-18 "SUBSCRIBE_NAMESPACE").
-package struct SubscribeNamespace: Hashable, Sendable {
-    package var requestID = RequestID(rawValue: 0)
+public struct SubscribeNamespace: Hashable, Sendable {
+    /// The number of this request.
+    public var requestID = RequestID(rawValue: 0)
     /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
-    package var requiredRequestID: RequestID?
-    package var prefix = TrackNamespace()
+    public var requiredRequestID: RequestID?
+    /// The namespaces asked for begin with it.
+    public var prefix = TrackNamespace()
     /// What is asked for (draft-17 "SUBSCRIBE_NAMESPACE"); nil where drafts leave no choice: namespaces and tracks up
     /// to draft-15, namespaces from draft-18 on.
-    package var options: SubscribeOptions?
-    package var parameters = Parameters()
+    public var options: SubscribeOptions?
+    /// Message Parameters.
+    public var parameters = Parameters()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// What a namespace subscription is told of (draft-17 "SUBSCRIBE_NAMESPACE", Subscribe Options).
-package enum SubscribeOptions: UInt64, Hashable, Sendable {
+public enum SubscribeOptions: UInt64, Hashable, Sendable {
     /// Tracks, by PUBLISH.
     case publish = 0
     /// Namespaces, by NAMESPACE.
@@ -175,92 +213,106 @@ package enum SubscribeOptions: UInt64, Hashable, Sendable {
 }
 
 /// Asks for a PUBLISH of every track under a prefix, now and later (draft-18 "SUBSCRIBE_TRACKS").
-package struct SubscribeTracks: Hashable, Sendable {
-    package var requestID = RequestID(rawValue: 0)
+public struct SubscribeTracks: Hashable, Sendable {
+    /// The number of this request.
+    public var requestID = RequestID(rawValue: 0)
     /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
-    package var requiredRequestID: RequestID?
-    package var prefix = TrackNamespace()
-    package var parameters = Parameters()
+    public var requiredRequestID: RequestID?
+    /// The namespaces asked for begin with it.
+    public var prefix = TrackNamespace()
+    /// Message Parameters.
+    public var parameters = Parameters()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// A namespace has appeared under the subscribed prefix (draft-18 "NAMESPACE").
-package struct Namespace: Hashable, Sendable {
+public struct Namespace: Hashable, Sendable {
     /// The fields behind the prefix; possibly none.
-    package var suffix = TrackNamespace()
+    public var suffix = TrackNamespace()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// A namespace under the subscribed prefix is no longer served (draft-18 "NAMESPACE_DONE").
-package struct NamespaceDone: Hashable, Sendable {
+public struct NamespaceDone: Hashable, Sendable {
     /// The fields behind the prefix; possibly none.
-    package var suffix = TrackNamespace()
+    public var suffix = TrackNamespace()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// A track under the subscribed prefix cannot be offered by PUBLISH (draft-18 "PUBLISH_BLOCKED").
-package struct PublishBlocked: Hashable, Sendable {
+public struct PublishBlocked: Hashable, Sendable {
     /// The fields behind the prefix; possibly none.
-    package var suffix = TrackNamespace()
-    package var trackName = TrackName()
+    public var suffix = TrackNamespace()
+    /// The name behind the namespace.
+    public var trackName = TrackName()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// Changes the parameters of the request on whose stream it is sent (draft-18 "REQUEST_UPDATE").
-package struct RequestUpdate: Hashable, Sendable {
+public struct RequestUpdate: Hashable, Sendable {
     /// A new Request ID of the sender's.
-    package var requestID = RequestID(rawValue: 0)
+    public var requestID = RequestID(rawValue: 0)
     /// The sender's request that must be processed first (draft-17 "Required Request ID"); nil when there is none.
-    package var requiredRequestID: RequestID?
+    public var requiredRequestID: RequestID?
     /// The request changed; nil where the stream tells, from draft-17 on.
-    package var target: RequestID?
+    public var target: RequestID?
     /// What is absent stays unchanged.
-    package var parameters = Parameters()
+    public var parameters = Parameters()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// Accepts any request but SUBSCRIBE and FETCH, or an update (draft-18 "REQUEST_OK").
 ///
 /// Before it there were PUBLISH_OK (up to draft-17), TRACK_STATUS_OK, PUBLISH_NAMESPACE_OK and SUBSCRIBE_NAMESPACE_OK
 /// (draft-14).
-package struct RequestOK: Hashable, Sendable {
+public struct RequestOK: Hashable, Sendable {
     /// The request answered; nil where the stream tells, from draft-17 on.
-    package var target: RequestID?
-    package var parameters = Parameters()
+    public var target: RequestID?
+    /// Message Parameters.
+    public var parameters = Parameters()
     /// Only in answer to TRACK_STATUS.
-    package var trackProperties = Properties()
+    public var trackProperties = Properties()
     /// Of draft-14's TRACK_STATUS_OK, where it means nothing and is to be 0; nil is written so.
-    package var trackAlias: TrackAlias?
+    public var trackAlias: TrackAlias?
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// Refuses a request or an update (draft-18 "REQUEST_ERROR"; in draft-14 SUBSCRIBE_ERROR and five others).
-package struct RequestError: Hashable, Sendable {
+public struct RequestError: Hashable, Sendable {
     /// The request answered; nil where the stream tells, from draft-17 on.
-    package var target: RequestID?
-    package var code = RequestErrorCode.internalError
+    public var target: RequestID?
+    /// Why.
+    public var code = RequestErrorCode.internalError
     /// Milliseconds after which to try again; nil means not to.
-    package var retryAfter: UInt64?
+    public var retryAfter: UInt64?
     /// At most 1,024 bytes.
-    package var reason = WireText()
+    public var reason = WireText()
     /// Where to go instead; present exactly when `code` is REDIRECT.
-    package var redirect: Redirect?
+    public var redirect: Redirect?
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }
 
 /// Where a request may succeed (draft-18 "Redirect Structure").
-package struct Redirect: Hashable, Sendable {
+public struct Redirect: Hashable, Sendable {
     /// Empty means this session's URI. A client sends it empty.
-    package var connectURI = WireText()
+    public var connectURI = WireText()
     /// Empty namespace and name mean those of the request; of a namespace request the name is always empty.
-    package var track = FullTrackName()
+    public var track = FullTrackName()
 
-    package init() {}
+    /// With nothing filled in.
+    public init() {}
 }

@@ -1,21 +1,26 @@
 /// A track's name within its namespace: any bytes, possibly none (draft-18 "Track Naming").
-package struct TrackName: Hashable, Sendable {
-    package var bytes: [UInt8]
+public struct TrackName: Hashable, Sendable {
+    /// As they are sent.
+    public var bytes: [UInt8]
 
-    package init(_ bytes: [UInt8] = []) { self.bytes = bytes }
-    package init(utf8 text: String) { bytes = Array(text.utf8) }
+    /// Of any bytes.
+    public init(_ bytes: [UInt8] = []) { self.bytes = bytes }
+    /// Of text, as UTF-8.
+    public init(utf8 text: String) { bytes = Array(text.utf8) }
 }
 
 /// What identifies a track in its scope: namespace and name, 4,096 bytes together at most (draft-18 "Track Naming").
-package struct FullTrackName: Hashable, Sendable {
+public struct FullTrackName: Hashable, Sendable {
     /// Most bytes of all namespace fields and the track name together.
-    package static let maximumLength = 4096
+    public static let maximumLength = 4096
 
-    package let namespace: TrackNamespace
-    package let name: TrackName
+    /// The fields before the name.
+    public let namespace: TrackNamespace
+    /// The name within the namespace.
+    public let name: TrackName
 
     /// - Throws: ``NameError/Reason/tooLong``.
-    package init(namespace: TrackNamespace, name: TrackName) throws(NameError) {
+    public init(namespace: TrackNamespace, name: TrackName) throws(NameError) {
         guard namespace.length + name.bytes.count <= Self.maximumLength else {
             throw NameError(.tooLong, at: namespace.count)
         }
@@ -24,7 +29,7 @@ package struct FullTrackName: Hashable, Sendable {
     }
 
     /// No field and an empty name; what a message holds before it is filled in.
-    package init() {
+    public init() {
         namespace = TrackNamespace()
         name = TrackName()
     }

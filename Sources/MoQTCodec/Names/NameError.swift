@@ -1,6 +1,7 @@
 /// Why bytes or text are no track name (draft-18 "Track Naming", "Parsing Serialized Names").
-package struct NameError: Error, Hashable, Sendable {
-    package enum Reason: Hashable, Sendable {
+public struct NameError: Error, Hashable, Sendable {
+    /// What is wrong.
+    public enum Reason: Hashable, Sendable {
         /// More than ``TrackNamespace/maximumFieldCount`` fields.
         case tooManyFields
         /// A namespace field without a byte.
@@ -19,18 +20,21 @@ package struct NameError: Error, Hashable, Sendable {
         case missingSeparator
     }
 
-    package var reason: Reason
+    /// What is wrong.
+    public var reason: Reason
     /// Byte of the text that is wrong, from 0; for names given as fields, the number of the field.
-    package var offset: Int
+    public var offset: Int
 
-    package init(_ reason: Reason, at offset: Int) {
+    /// For a name that was found wrong.
+    public init(_ reason: Reason, at offset: Int) {
         self.reason = reason
         self.offset = offset
     }
 }
 
 extension NameError: CustomStringConvertible {
-    package var description: String {
+    /// In words, without the name.
+    public var description: String {
         switch reason {
         case .tooManyFields: "a namespace has at most \(TrackNamespace.maximumFieldCount) fields"
         case .emptyField: "empty namespace field at byte \(offset)"

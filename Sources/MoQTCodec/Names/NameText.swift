@@ -6,7 +6,7 @@ extension TrackNamespace: CustomStringConvertible {
     /// Parses text such as `example.2enet-team2`; the empty text is the namespace without fields.
     ///
     /// - Throws: ``NameError`` with the byte of `text` that is wrong.
-    package init(text: String) throws(NameError) {
+    public init(text: String) throws(NameError) {
         self.init()
         try self.init(utf8Text: Array(text.utf8)[...])
     }
@@ -26,26 +26,26 @@ extension TrackNamespace: CustomStringConvertible {
     }
 
     /// The canonical text, such as `example.2enet-team2`; empty for no fields.
-    package var description: String {
+    public var description: String {
         fields.map(NameText.print).joined(separator: "-")
     }
 }
 
 extension TrackName: CustomStringConvertible {
     /// Parses the text of one track name. - Throws: ``NameError`` with the byte that is wrong.
-    package init(text: String) throws(NameError) {
+    public init(text: String) throws(NameError) {
         self.init(try NameText.parse(Array(text.utf8)[...]))
     }
 
     /// The canonical text; empty for the empty name.
-    package var description: String { NameText.print(bytes) }
+    public var description: String { NameText.print(bytes) }
 }
 
 extension FullTrackName: CustomStringConvertible {
     /// Parses text such as `example.2enet-team2--report`.
     ///
     /// - Throws: ``NameError`` with the byte of `text` that is wrong.
-    package init(text: String) throws(NameError) {
+    public init(text: String) throws(NameError) {
         let bytes = Array(text.utf8)
         var separator: Int?
         for index in bytes.indices.dropLast() where bytes[index] == hyphen && bytes[index + 1] == hyphen {
@@ -61,7 +61,7 @@ extension FullTrackName: CustomStringConvertible {
     }
 
     /// The canonical text, such as `example.2enet-team2--report`.
-    package var description: String { "\(namespace)--\(name)" }
+    public var description: String { "\(namespace)--\(name)" }
 }
 
 private let hyphen = UInt8(ascii: "-")

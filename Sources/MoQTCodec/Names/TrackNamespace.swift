@@ -2,34 +2,35 @@
 ///
 /// Also used for prefixes and suffixes. Compared byte by byte. All fields lie in one array, each behind its length in
 /// two bytes, so that equality, hashing and prefix matching are single passes.
-package struct TrackNamespace: Hashable, Sendable {
+public struct TrackNamespace: Hashable, Sendable {
     /// The most fields a namespace may have.
-    package static let maximumFieldCount = 32
+    public static let maximumFieldCount = 32
 
     /// Each field as two bytes of length, high byte first, and its bytes.
     private var storage: [UInt8] = []
     /// Number of fields, 0 through 32.
-    package private(set) var count = 0
+    public private(set) var count = 0
 
     /// The namespace without fields: prefix of every other.
-    package init() {}
+    public init() {}
 
     /// - Throws: ``NameError`` whose offset is the number of the field at fault.
-    package init(_ fields: [[UInt8]]) throws(NameError) {
+    public init(_ fields: [[UInt8]]) throws(NameError) {
         for field in fields { try append(field) }
     }
 
     /// Fields from UTF-8 text, one string each.
-    package init(utf8 fields: String...) throws(NameError) {
+    public init(utf8 fields: String...) throws(NameError) {
         for field in fields { try append(Array(field.utf8)) }
     }
 
     /// Sum of the lengths of the fields, 0 through 4,096.
-    package var length: Int { storage.count - 2 * count }
-    package var isEmpty: Bool { count == 0 }
+    public var length: Int { storage.count - 2 * count }
+    /// It has no field.
+    public var isEmpty: Bool { count == 0 }
 
     /// The fields in order.
-    package var fields: [[UInt8]] {
+    public var fields: [[UInt8]] {
         var result: [[UInt8]] = []
         result.reserveCapacity(count)
         var index = 0
@@ -62,15 +63,15 @@ package struct TrackNamespace: Hashable, Sendable {
     }
 
     /// Whether the first fields of this namespace are those of `prefix`; true when they are equal.
-    package func hasPrefix(_ prefix: TrackNamespace) -> Bool {
+    public func hasPrefix(_ prefix: TrackNamespace) -> Bool {
         count >= prefix.count && storage.starts(with: prefix.storage)
     }
 
     /// One is a prefix of the other (draft-18 "SUBSCRIBE_NAMESPACE", "shares a common prefix").
-    package func overlaps(_ other: TrackNamespace) -> Bool { hasPrefix(other) || other.hasPrefix(self) }
+    public func overlaps(_ other: TrackNamespace) -> Bool { hasPrefix(other) || other.hasPrefix(self) }
 
     /// The fields behind `prefix`; nil when it is no prefix of this.
-    package func suffix(after prefix: TrackNamespace) -> TrackNamespace? {
+    public func suffix(after prefix: TrackNamespace) -> TrackNamespace? {
         guard hasPrefix(prefix) else { return nil }
         var rest = TrackNamespace()
         rest.storage = Array(storage.dropFirst(prefix.storage.count))
@@ -79,7 +80,7 @@ package struct TrackNamespace: Hashable, Sendable {
     }
 
     /// This namespace followed by the fields of `suffix`.
-    package func appending(_ suffix: TrackNamespace) throws(NameError) -> TrackNamespace {
+    public func appending(_ suffix: TrackNamespace) throws(NameError) -> TrackNamespace {
         guard count + suffix.count <= Self.maximumFieldCount else { throw NameError(.tooManyFields, at: count) }
         guard length + suffix.length <= FullTrackName.maximumLength else { throw NameError(.tooLong, at: count) }
         var joined = self
@@ -89,7 +90,7 @@ package struct TrackNamespace: Hashable, Sendable {
     }
 
     /// This namespace without its last field; nil when it has none.
-    package var parent: TrackNamespace? {
+    public var parent: TrackNamespace? {
         guard count > 0 else { return nil }
         var index = 0
         var last = 0

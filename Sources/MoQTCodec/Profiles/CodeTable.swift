@@ -1,15 +1,17 @@
 /// The numbers that a draft gives to the codes of one space, and their names in it.
-package struct CodeTable<Code: WireCode>: Sendable {
+public struct CodeTable<Code: WireCode>: Sendable {
     /// One code.
-    package struct Entry: Hashable, Sendable {
-        package var number: UInt64
-        package var code: Code
+    public struct Entry: Hashable, Sendable {
+        /// On the wire.
+        public var number: UInt64
+        /// What it means.
+        public var code: Code
         /// The draft's name.
-        package var name: String
+        public var name: String
     }
 
     /// In ascending order of number.
-    package let entries: [Entry]
+    public let entries: [Entry]
 
     /// - Parameters:
     ///   - codes: those whose number is their raw value.
@@ -31,27 +33,27 @@ package struct CodeTable<Code: WireCode>: Sendable {
 
     /// The draft's number for `code`; nil when it has none. A number unknown to this build is passed as it is, unless
     /// the draft means something else by it.
-    package func number(of code: Code) -> UInt64? {
+    public func number(of code: Code) -> UInt64? {
         if let entry = entries.first(where: { $0.code == code }) { return entry.number }
         guard code.name == nil else { return nil }
         return entries.contains { $0.number == code.rawValue } ? nil : code.rawValue
     }
 
     /// The code to say instead of `code`, where the draft has none for it: INTERNAL_ERROR.
-    package func nearest(_ code: Code) -> Code { number(of: code) == nil ? .internalError : code }
+    public func nearest(_ code: Code) -> Code { number(of: code) == nil ? .internalError : code }
 
     /// The draft's number for `code`, or for INTERNAL_ERROR when it has none.
-    package func nearestNumber(of code: Code) -> UInt64 {
+    public func nearestNumber(of code: Code) -> UInt64 {
         number(of: code) ?? number(of: .internalError) ?? Code.internalError.rawValue
     }
 
     /// The code for a number of the draft's.
-    package func code(for number: UInt64) -> Code {
+    public func code(for number: UInt64) -> Code {
         if let entry = entries.first(where: { $0.number == number }) { return entry.code }
         let code = Code(rawValue: number)
         return code.name == nil ? code : Code(rawValue: number, in: .unassigned)
     }
 
     /// The draft's name of the code with this number; nil when it assigns none.
-    package func name(of number: UInt64) -> String? { entries.first { $0.number == number }?.name }
+    public func name(of number: UInt64) -> String? { entries.first { $0.number == number }?.name }
 }

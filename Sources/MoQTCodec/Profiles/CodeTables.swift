@@ -1,15 +1,18 @@
 /// The codes of a draft.
-package struct CodeTables: Sendable {
-    package var session: CodeTable<SessionCode>
+public struct CodeTables: Sendable {
+    /// draft-18 "Session Termination Error Codes".
+    public var session: CodeTable<SessionCode>
     /// Codes of REQUEST_ERROR and the messages before it.
-    package var request: CodeTable<RequestErrorCode>
+    public var request: CodeTable<RequestErrorCode>
     /// Codes for requests of one kind, in place of ``request`` (draft-14 "SUBSCRIBE_ERROR" and others).
-    package var requestByKind: [RequestKind: CodeTable<RequestErrorCode>] = [:]
-    package var publishDone: CodeTable<PublishDoneCode>
-    package var streamReset: CodeTable<StreamResetCode>
+    public var requestByKind: [RequestKind: CodeTable<RequestErrorCode>] = [:]
+    /// draft-18 "PUBLISH_DONE Codes".
+    public var publishDone: CodeTable<PublishDoneCode>
+    /// draft-18 "Stream Reset Error Codes".
+    public var streamReset: CodeTable<StreamResetCode>
 
     /// Codes with which a request of this kind is refused. - Parameter kind: nil when it is unknown.
-    package func request(_ kind: RequestKind?) -> CodeTable<RequestErrorCode> {
+    public func request(_ kind: RequestKind?) -> CodeTable<RequestErrorCode> {
         kind.flatMap { requestByKind[$0] } ?? request
     }
 }

@@ -1,20 +1,22 @@
 /// One draft of MoQT, as tables: code points, layouts, encodings, limits.
 ///
 /// Everything in which drafts differ is read from here; nothing else compares draft numbers. Immutable and shared.
-package final class Profile: Sendable {
+public final class Profile: Sendable {
     /// The draft's name, such as "draft-18"; for people.
-    package let name: String
+    public let name: String
     /// ALPN identifier and WebTransport protocol, such as "moqt-18".
-    package let alpn: String
-    package let integers: IntegerCoding
+    public let alpn: String
+    /// Its variable-length integers.
+    public let integers: IntegerCoding
     /// How setup options and properties are written.
-    package let pairs: KeyValueCoding
+    public let pairs: KeyValueCoding
     package let streams: StreamTypes
     package let datagrams: DatagramTypes
     package let objects: ObjectRules
     package let limits: Limits
     package let behaviours: Behaviours
-    package let codes: CodeTables
+    /// The numbers it gives to codes.
+    public let codes: CodeTables
     /// Requests that have streams of their own; all others share the one control stream, which is bidirectional.
     package let requestStreams: RequestKinds
     /// In ascending order of code, as parameters are sent.
@@ -65,7 +67,7 @@ package final class Profile: Sendable {
     }
 
     /// Every profile, newest draft first.
-    package static let all: [Profile] = [
+    public static let all: [Profile] = [
         draft22, draft21, draft20, draft19, draft18, draft17, draft16, draft15, draft14,
     ]
 
@@ -73,7 +75,7 @@ package final class Profile: Sendable {
     package static let spoken = all
 
     /// The spoken profile for a negotiated ALPN identifier; nil when there is none.
-    package static func named(_ alpn: String) -> Profile? { spoken.first { $0.alpn == alpn } }
+    public static func named(_ alpn: String) -> Profile? { spoken.first { $0.alpn == alpn } }
 
     /// The draft's title of the section that is `title` in errors: mostly the newest draft's.
     package func title(ofSection title: String) -> String { sections[title] ?? title }
@@ -102,10 +104,10 @@ package final class Profile: Sendable {
     }
 
     /// The number by which CLIENT_SETUP and SERVER_SETUP name the draft (draft-14 "Versions").
-    package var version: UInt64 { 0xFF00_0000 + UInt64(number) }
+    public var version: UInt64 { 0xFF00_0000 + UInt64(number) }
 
     /// All control messages share one bidirectional stream, and so do the requests that have no stream of their own.
-    package var hasOneControlStream: Bool { streams.setup == nil }
+    public var hasOneControlStream: Bool { streams.setup == nil }
 
     /// Whether the draft has the setup option.
     package func has(_ option: SetupOptionKind) -> Bool { setupOptions.contains { $0.kind == option } }
@@ -185,7 +187,7 @@ package struct Behaviours: OptionSet, Sendable {
     /// Updates name everything they can change, may only narrow the range, and get no answer.
     package static let silentUpdates = Self(rawValue: 1 << 15)
     /// Who subscribed to namespaces is told of them by PUBLISH_NAMESPACE.
-    package static let namespacesByRequest = Self(rawValue: 1 << 16)
+    public static let namespacesByRequest = Self(rawValue: 1 << 16)
     /// A subscription brings only what is new. What precedes it comes on fill streams of SUBSCRIBE and REQUEST_UPDATE;
     /// otherwise a FETCH joins a subscription.
     package static let fillStreams = Self(rawValue: 1 << 17)

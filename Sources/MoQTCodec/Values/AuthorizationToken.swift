@@ -1,7 +1,7 @@
-package import Wire
+public import Wire
 
 /// One authorization token, by value or by alias (draft-18 "AUTHORIZATION TOKEN Parameter").
-package enum AuthorizationToken: Hashable, Sendable {
+public enum AuthorizationToken: Hashable, Sendable {
     /// Retires `alias`.
     case delete(alias: UInt64)
     /// Binds `alias` to the token for the session, and uses it.

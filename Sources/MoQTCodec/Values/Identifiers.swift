@@ -1,32 +1,39 @@
 /// A publisher's number for a track on data streams and datagrams (draft-18 "Track Alias"). Any 64-bit value.
-package struct TrackAlias: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-    package var rawValue: UInt64
+public struct TrackAlias: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// The number on the wire.
+    public var rawValue: UInt64
 
-    package init(rawValue: UInt64) { self.rawValue = rawValue }
+    /// Of the number on the wire.
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    package var description: String { "\(rawValue)" }
+    /// The number.
+    public var description: String { "\(rawValue)" }
 }
 
 /// The number of a request (draft-18 "Request ID"): even from the client, odd from the server, stepping by 2.
-package struct RequestID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
-    package var rawValue: UInt64
+public struct RequestID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The number on the wire.
+    public var rawValue: UInt64
 
-    package init(rawValue: UInt64) { self.rawValue = rawValue }
+    /// Of the number on the wire.
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
 
     /// The server chose it.
-    package var isServerChosen: Bool { rawValue & 1 != 0 }
+    public var isServerChosen: Bool { rawValue & 1 != 0 }
 
-    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    /// By number.
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 
-    package var description: String { "\(rawValue)" }
+    /// The number.
+    public var description: String { "\(rawValue)" }
 }
 
 /// What a request asks for; the message that opened its stream.
-package enum RequestKind: UInt8, Hashable, Sendable, CaseIterable {
+public enum RequestKind: UInt8, Hashable, Sendable, CaseIterable {
     case subscribe, publish, fetch, trackStatus, publishNamespace, subscribeNamespace, subscribeTracks
 
     /// It concerns namespaces, not one track; a redirect of it names no track (draft-18 "Redirect Structure").
-    package var isNamespaceScoped: Bool {
+    public var isNamespaceScoped: Bool {
         switch self {
         case .publishNamespace, .subscribeNamespace, .subscribeTracks: true
         case .subscribe, .publish, .fetch, .trackStatus: false

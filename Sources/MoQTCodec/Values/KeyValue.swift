@@ -1,26 +1,29 @@
-package import Wire
+public import Wire
 
 /// One Key-Value-Pair: a number under an even type, bytes under an odd one (draft-18 "Key-Value-Pair Structure").
-package struct KeyValue: Hashable, Sendable {
-    package enum Value: Hashable, Sendable {
+public struct KeyValue: Hashable, Sendable {
+    /// What stands under a type.
+    public enum Value: Hashable, Sendable {
         /// Of an even type.
         case integer(UInt64)
         /// Of an odd type; at most 65,535 bytes.
         case bytes(Bytes)
     }
 
-    package var type: UInt64
-    package var value: Value
+    /// Even for a number, odd for bytes.
+    public var type: UInt64
+    /// Of the kind that ``type`` tells.
+    public var value: Value
 
     /// - Parameter type: even.
-    package init(type: UInt64, integer: UInt64) {
+    public init(type: UInt64, integer: UInt64) {
         precondition(type & 1 == 0, "an even type holds an integer")
         self.type = type
         value = .integer(integer)
     }
 
     /// - Parameter type: odd.
-    package init(type: UInt64, bytes: Bytes) {
+    public init(type: UInt64, bytes: Bytes) {
         precondition(type & 1 == 1, "an odd type holds bytes")
         self.type = type
         value = .bytes(bytes)

@@ -3,7 +3,7 @@
 ///
 /// "Largest" is the Largest Object of the publisher at the time it processes the message. Where the end is open, a
 /// subscription goes on, and a fetch ends at the largest object.
-package enum LocationFilter: Hashable, Sendable {
+public enum LocationFilter: Hashable, Sendable {
     /// All Locations. In an update it removes the filter there was.
     case unfiltered
     /// From the start of the group that is `groups` before the next one on: 0 is the next group, 1 the largest
@@ -17,11 +17,11 @@ package enum LocationFilter: Hashable, Sendable {
     case absoluteRange(start: Location, end: RangeEnd)
 
     /// From the group after the largest one on; from {0, 0} when nothing was published.
-    package static let nextGroup = Self.relativeStart(groups: 0)
+    public static let nextGroup = Self.relativeStart(groups: 0)
 
     /// The first Location that passes.
     /// - Parameter largest: the largest object the publisher knows; nil when nothing was published.
-    package func start(largest: Location?) -> Location {
+    public func start(largest: Location?) -> Location {
         switch self {
         case .unfiltered: return .zero
         case .relativeStart(let groups):
@@ -37,7 +37,7 @@ package enum LocationFilter: Hashable, Sendable {
     }
 
     /// The start when it needs no largest object to be known.
-    package var absoluteStart: Location? {
+    public var absoluteStart: Location? {
         switch self {
         case .unfiltered: .zero
         case .relativeStart, .nextObject: nil
@@ -46,12 +46,12 @@ package enum LocationFilter: Hashable, Sendable {
     }
 
     /// Where the range ends, inclusively; nil when it is open.
-    package var end: RangeEnd? {
+    public var end: RangeEnd? {
         if case .absoluteRange(_, let end) = self { end } else { nil }
     }
 
     /// It ends before it starts, so that it can be refused with INVALID_RANGE.
-    package var isInverted: Bool {
+    public var isInverted: Bool {
         guard case .absoluteRange(let start, let end) = self else { return false }
         return end.isBefore(start)
     }

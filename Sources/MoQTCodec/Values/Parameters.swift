@@ -2,57 +2,57 @@
 ///
 /// Which of them a message may carry depends on the draft, the message and the request it belongs to; the encoder
 /// refuses a misplaced one and the decoder closes the session for it.
-package struct Parameters: Hashable, Sendable {
+public struct Parameters: Hashable, Sendable {
     /// May be repeated.
-    package var authorizationTokens: [AuthorizationToken] = []
+    public var authorizationTokens: [AuthorizationToken] = []
     /// Milliseconds an object may take; 0 means no timeout.
-    package var objectDeliveryTimeout: UInt64?
+    public var objectDeliveryTimeout: UInt64?
     /// Milliseconds a finished subgroup may take; 0 means no timeout.
-    package var subgroupDeliveryTimeout: UInt64?
+    public var subgroupDeliveryTimeout: UInt64?
     /// Milliseconds to wait for a publisher; 0, the default, means not to wait.
-    package var rendezvousTimeout: UInt64?
+    public var rendezvousTimeout: UInt64?
     /// Milliseconds until the subscription ends; 0 means never or unknown, as absent does.
-    package var expires: UInt64?
+    public var expires: UInt64?
     /// The largest Location the sender has published or received; absent when there is none.
-    package var largestObject: Location?
+    public var largestObject: Location?
     /// Milliseconds a relay may wait for missing objects of a fetch; 0 means only what is at hand.
-    package var fillTimeout: UInt64?
+    public var fillTimeout: UInt64?
     /// Whether objects are to be sent; absent means yes, in an update unchanged.
-    package var forward: Bool?
+    public var forward: Bool?
     /// Lower goes first; absent means 128, in an update unchanged.
-    package var subscriberPriority: UInt8?
+    public var subscriberPriority: UInt8?
     /// Absent means every object, in an update unchanged. The range of a FETCH is in its ``Fetch/Target``.
-    package var locationFilter: LocationFilter?
+    public var locationFilter: LocationFilter?
     /// Absent means every object, in an update unchanged for each kind that is absent. In order of kind.
-    package var rangeFilters: [RangeFilter] = []
+    public var rangeFilters: [RangeFilter] = []
     /// Why the filters or the range of a FETCH, which were read as far as they could be, must be refused with
     /// INVALID_FILTER or INVALID_RANGE though the session lives; nil when they are valid. It cannot be sent.
-    package var filterRefusal: CodecError? {
+    public var filterRefusal: CodecError? {
         get { refusals.first }
         set { refusals = newValue.map { [$0] } ?? [] }
     }
     /// Also send past objects, on a stream of their own; absent means not to.
-    package var fill: FillParameters? {
+    public var fill: FillParameters? {
         get { fills.first }
         set { fills = newValue.map { [$0] } ?? [] }
     }
     /// Absent means the publisher's order; for a fetch ascending.
-    package var groupOrder: GroupOrder?
+    public var groupOrder: GroupOrder?
     /// Largest group the subscriber knows plus 1; 0 when it knows none.
-    package var newGroupRequest: UInt64?
+    public var newGroupRequest: UInt64?
     /// The new prefix of a namespace or tracks subscription.
-    package var trackNamespacePrefix: TrackNamespace?
+    public var trackNamespacePrefix: TrackNamespace?
     /// Whether the answer is to carry Track Properties; absent means yes.
-    package var includeProperties: Bool?
+    public var includeProperties: Bool?
     /// Milliseconds from an object's first byte during which a cache may serve it (drafts up to 15; a Track Property
     /// since); absent means no limit.
-    package var maxCacheDuration: UInt64?
+    public var maxCacheDuration: UInt64?
     /// Priority of objects that state none, lower first (draft-15; a Track Property since); absent means 128.
-    package var publisherPriority: UInt8?
+    public var publisherPriority: UInt8?
     /// Subscribers may ask for a new group (draft-15; a Track Property since); absent means no.
-    package var dynamicGroups: Bool?
+    public var dynamicGroups: Bool?
     /// Parameters that the draft says to ignore: unknown ones, and known ones in the wrong message.
-    package var unknown: [KeyValue] = []
+    public var unknown: [KeyValue] = []
     /// As received, where drafts let parameters come in any order.
     package var order = WireOrder()
 
@@ -60,10 +60,11 @@ package struct Parameters: Hashable, Sendable {
     private var refusals: [CodecError] = []
     private var fills: [FillParameters] = []
 
-    package init() {}
+    /// None.
+    public init() {}
 
     /// Subscriber priority when the parameter is absent (draft-18 "SUBSCRIBER PRIORITY Parameter").
-    package static let defaultSubscriberPriority: UInt8 = 128
+    public static let defaultSubscriberPriority: UInt8 = 128
 }
 
 extension Parameters {

@@ -5,7 +5,7 @@ extension Properties {
     ///
     /// - Throws: ``CodecError`` of scope `caller` for values that the profile cannot hold, and for Immutable Properties
     ///   whose bytes, which must not change, would mean something else there.
-    package func recoded(for profile: Profile) throws(CodecError) -> Properties {
+    public func recoded(for profile: Profile) throws(CodecError) -> Properties {
         if coding == profile.pairs || isEmpty { return self }
         let entries = self.entries
         for entry in entries {

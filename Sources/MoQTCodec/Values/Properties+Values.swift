@@ -1,10 +1,10 @@
-package import Wire
+public import Wire
 
 extension Properties {
     /// Encodes `entries`, which are put in ascending order of type; equal types keep their order.
     ///
     /// Traps on a value that the profile's integers cannot hold or that exceeds 65,535 bytes.
-    package init(_ entries: [KeyValue], profile: Profile) {
+    public init(_ entries: [KeyValue], profile: Profile) {
         var out: [UInt8] = []
         var previous: UInt64 = 0
         let integers = profile.pairs.integers
@@ -24,7 +24,7 @@ extension Properties {
     }
 
     /// Every pair of the list, in order; Immutable Properties are one of them. A pair that cannot be read ends the list.
-    package var entries: [KeyValue] {
+    public var entries: [KeyValue] {
         var cursor = KeyValueCursor(coding, from: 0, to: raw.count)
         var result: [KeyValue] = []
         while let pair = next(&cursor) {
@@ -37,10 +37,10 @@ extension Properties {
     }
 
     /// The number under an even type; nil when absent. Looks into Immutable Properties too.
-    package func integer(_ type: UInt64) -> UInt64? { find(type, from: 0, to: raw.count, nested: false)?.value }
+    public func integer(_ type: UInt64) -> UInt64? { find(type, from: 0, to: raw.count, nested: false)?.value }
 
     /// The bytes under an odd type; nil when absent. Looks into Immutable Properties too.
-    package func bytes(_ type: UInt64) -> Bytes? {
+    public func bytes(_ type: UInt64) -> Bytes? {
         find(type, from: 0, to: raw.count, nested: false).map { raw.slice(from: $0.start, count: Int($0.value)) }
     }
 
@@ -63,19 +63,19 @@ extension Properties {
 // Track Properties (draft-18 "MOQT Properties").
 extension Properties {
     /// Milliseconds an object may take; 0 means no timeout, nil that none is stated.
-    package var objectDeliveryTimeout: UInt64? { integer(PropertyType.objectDeliveryTimeout) }
+    public var objectDeliveryTimeout: UInt64? { integer(PropertyType.objectDeliveryTimeout) }
     /// Milliseconds a finished subgroup may take; 0 means no timeout, nil that none is stated.
-    package var subgroupDeliveryTimeout: UInt64? { integer(PropertyType.subgroupDeliveryTimeout) }
+    public var subgroupDeliveryTimeout: UInt64? { integer(PropertyType.subgroupDeliveryTimeout) }
     /// Milliseconds from an object's first byte during which a cache may serve it; nil means no limit.
-    package var maxCacheDuration: UInt64? { integer(PropertyType.maxCacheDuration) }
+    public var maxCacheDuration: UInt64? { integer(PropertyType.maxCacheDuration) }
     /// Priority of objects that state none, lower first; nil means 128.
-    package var defaultPublisherPriority: UInt8? {
+    public var defaultPublisherPriority: UInt8? {
         integer(PropertyType.defaultPublisherPriority).flatMap(UInt8.init(exactly:))
     }
     /// The order in which the publisher would send groups; nil means ascending.
-    package var defaultPublisherGroupOrder: GroupOrder? {
+    public var defaultPublisherGroupOrder: GroupOrder? {
         integer(PropertyType.defaultPublisherGroupOrder).flatMap(UInt8.init(exactly:)).flatMap(GroupOrder.init)
     }
     /// Subscribers may ask for a new group.
-    package var dynamicGroups: Bool { integer(PropertyType.dynamicGroups) == 1 }
+    public var dynamicGroups: Bool { integer(PropertyType.dynamicGroups) == 1 }
 }

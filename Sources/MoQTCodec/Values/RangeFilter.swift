@@ -1,30 +1,33 @@
 /// One Range Filter parameter: which numbers pass (draft-22 "Range Filters").
 ///
 /// Filters with the same ``setID`` must all pass; a track or an object passes when the filters of one set do.
-package struct RangeFilter: Hashable, Sendable {
+public struct RangeFilter: Hashable, Sendable {
     /// What the numbers are.
-    package enum Kind: UInt8, Hashable, Sendable, CaseIterable {
+    public enum Kind: UInt8, Hashable, Sendable, CaseIterable {
         case subgroupID, objectID, publisherPriority, objectProperty, trackProperty
 
         /// A filter of this kind names a property.
-        package var namesProperty: Bool { self == .objectProperty || self == .trackProperty }
+        public var namesProperty: Bool { self == .objectProperty || self == .trackProperty }
         /// The largest number there is of this kind.
-        package var maximum: UInt64 { self == .publisherPriority ? 255 : .max }
+        public var maximum: UInt64 { self == .publisherPriority ? 255 : .max }
     }
 
-    package var kind: Kind
-    package var setID: UInt8
+    /// What the numbers are.
+    public var kind: Kind
+    /// The set it belongs to.
+    public var setID: UInt8
     /// The property whose value counts, of an even type; nil exactly when the kind names none.
-    package var propertyType: UInt64?
+    public var propertyType: UInt64?
     /// Ascending; one may begin where the one before ends. The last has no end when its upper bound is 2^64-1. Without
     /// ranges it says, in an update, that all filters of the kind are gone; set and property mean nothing then.
-    package var ranges: [ClosedRange<UInt64>]
+    public var ranges: [ClosedRange<UInt64>]
     /// The end of the last range is sent though it is 2^64-1, and need not be.
-    package var statesLastEnd = false
+    public var statesLastEnd = false
     /// Of a filter that was read.
     package var place = WirePlace()
 
-    package init(
+    /// Of its parts.
+    public init(
         _ kind: Kind, setID: UInt8 = 0, propertyType: UInt64? = nil, _ ranges: [ClosedRange<UInt64>] = []
     ) {
         self.kind = kind
@@ -42,16 +45,20 @@ package struct RangeFilter: Hashable, Sendable {
 
 /// What is said of a fill, the past objects that a subscription wants besides (draft-22 "FILL_PARAMETERS Parameter").
 /// What is absent is as for the subscription.
-package struct FillParameters: Hashable, Sendable {
+public struct FillParameters: Hashable, Sendable {
     /// Milliseconds a relay may wait for missing objects; 0 means only what is at hand.
-    package var fillTimeout: UInt64?
+    public var fillTimeout: UInt64?
     /// Lower goes first.
-    package var subscriberPriority: UInt8?
-    package var locationFilter: LocationFilter?
-    package var groupOrder: GroupOrder?
-    package var rangeFilters: [RangeFilter] = []
+    public var subscriberPriority: UInt8?
+    /// Which Locations are wanted.
+    public var locationFilter: LocationFilter?
+    /// In which order the groups are sent.
+    public var groupOrder: GroupOrder?
+    /// Which objects are wanted of these.
+    public var rangeFilters: [RangeFilter] = []
 
-    package init() {}
+    /// Nothing said.
+    public init() {}
 
     init(_ parameters: Parameters) {
         fillTimeout = parameters.fillTimeout

@@ -2,24 +2,29 @@
 ///
 /// Used for reason phrases, URIs and implementation names. Shown, it is escaped, so that a peer's bytes do no harm
 /// in a log or on a terminal.
-package struct WireText: Hashable, Sendable {
+public struct WireText: Hashable, Sendable {
     /// The bytes as sent.
-    package var bytes: [UInt8]
+    public var bytes: [UInt8]
 
-    package init(bytes: [UInt8]) { self.bytes = bytes }
-    package init(_ text: String) { bytes = Array(text.utf8) }
-    package init() { bytes = [] }
+    /// Bytes that may be any.
+    public init(bytes: [UInt8]) { self.bytes = bytes }
+    /// As UTF-8.
+    public init(_ text: String) { bytes = Array(text.utf8) }
+    /// No text.
+    public init() { bytes = [] }
 
-    package var isEmpty: Bool { bytes.isEmpty }
+    /// There is no byte.
+    public var isEmpty: Bool { bytes.isEmpty }
     /// The text, with anything that is not UTF-8 replaced; not escaped.
-    package var string: String { String(decoding: bytes, as: UTF8.self) }
+    public var string: String { String(decoding: bytes, as: UTF8.self) }
 }
 
 extension WireText: ExpressibleByStringLiteral, CustomStringConvertible {
-    package init(stringLiteral value: String) { self.init(value) }
+    /// As UTF-8.
+    public init(stringLiteral value: String) { self.init(value) }
 
     /// The text with control characters and non-ASCII written as escapes.
-    package var description: String {
+    public var description: String {
         string.unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
     }
 }

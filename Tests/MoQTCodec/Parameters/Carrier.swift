@@ -1,5 +1,5 @@
 import MoQTCodec
-import Testing
+public import Testing
 import Wire
 
 /// A message that carries parameters, and the stream half on which it comes.
