@@ -59,6 +59,7 @@ extension Session {
                 offset: offset, section: "Versions")
         }
         receivedSetup = setup
+        if KnownPeers.sendsEmptyPrefixes(setup) { control.takeEmptyPrefixes() }
         setupDeadline = nil
         if profile.hasOneControlStream && role == .server && isTransportReady { sendSetup() }
         _ = control.raiseLimit(to: setup.maxRequestID ?? 0)

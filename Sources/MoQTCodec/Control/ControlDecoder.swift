@@ -43,6 +43,8 @@ public struct ControlDecoder: Sendable {
     private let overWebTransport: Bool
     /// The kind of request on this stream; nil on a control stream, and before the first message of the peer's.
     public private(set) var request: RequestKind?
+    /// A Track Namespace Prefix of no fields is read whatever the draft says.
+    public var takesEmptyPrefix = false
     private var isStarted = false
     /// The peer's answer to the request of this end has come.
     private var isAnswered = false
@@ -160,7 +162,8 @@ public struct ControlDecoder: Sendable {
 
     private func decode(_ candidate: Admitted, _ body: Bytes, _ base: UInt64) throws(CodecError) -> ControlMessage {
         var reader = FieldReader(
-            body, isShared: !partial.isEmpty, profile: profile, base: base, section: candidate.layout.name)
+            body, isShared: !partial.isEmpty, profile: profile, base: base, section: candidate.layout.name,
+            takesEmptyPrefix: takesEmptyPrefix)
         var message = ControlMessage.blank(candidate.layout.kind)
         try message.visit(candidate.layout, &reader, candidate.context)
         guard reader.atEnd else {

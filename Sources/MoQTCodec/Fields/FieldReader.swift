@@ -5,6 +5,8 @@ struct FieldReader: FieldVisitor {
     static var reads: Bool { true }
 
     let profile: Profile
+    /// A prefix of no fields is read whatever the draft says.
+    private let takesEmptyPrefix: Bool
     private let input: Bytes
     /// The message lies in a slab of its own, which its values may share.
     private let isShared: Bool
@@ -21,14 +23,25 @@ struct FieldReader: FieldVisitor {
     /// Frames that are open.
     private var depth = 0
 
-    /// - Parameter isShared: the message lies in a slab of its own; otherwise in one that was received with more.
-    init(_ input: Bytes, isShared: Bool = false, profile: Profile, base: UInt64, section: String) {
+    /// - Parameters:
+    ///   - isShared: the message lies in a slab of its own; otherwise in one that was received with more.
+    ///   - takesEmptyPrefix: a Track Namespace Prefix of no fields is read whatever the draft says.
+    init(
+        _ input: Bytes, isShared: Bool = false, profile: Profile, base: UInt64, section: String,
+        takesEmptyPrefix: Bool = false
+    ) {
         self.input = input
         self.isShared = isShared
+        self.takesEmptyPrefix = takesEmptyPrefix
         self.profile = profile
         self.base = base
         self.section = section
         end = input.count
+    }
+
+    var prefixFields: ClosedRange<UInt64> {
+        let range = profile.limits.prefixFields
+        return takesEmptyPrefix ? 0...range.upperBound : range
     }
 
     var atEnd: Bool { position == end }

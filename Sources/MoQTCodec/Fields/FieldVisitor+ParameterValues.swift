@@ -106,10 +106,10 @@ extension FieldVisitor {
             upcoming.integer == UInt64(upcoming.bytesBehind)
         {
             let frame = try open(field, limit: profile.limits.pairValue, code: .protocolViolation)
-            try namespace(field, &prefix, fields: profile.limits.prefixFields)
+            try namespace(field, &prefix, fields: prefixFields)
             try close(frame, field)
         } else {
-            try namespace(field, &prefix, fields: profile.limits.prefixFields)
+            try namespace(field, &prefix, fields: prefixFields)
         }
         value = prefix
     }

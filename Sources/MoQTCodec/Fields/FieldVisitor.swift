@@ -9,6 +9,8 @@ package protocol FieldVisitor {
     /// The visitor fills values in.
     static var reads: Bool { get }
     var profile: Profile { get }
+    /// How many fields a Track Namespace Prefix may have.
+    var prefixFields: ClosedRange<UInt64> { get }
     /// Title of the section about what is visited, unless a fault says another.
     var section: String { get set }
     /// The frame that is open holds no more bytes. Only for visitors that read.
@@ -155,9 +157,11 @@ extension FieldVisitor {
         try namespace("Track Namespace", &value, fields: profile.limits.namespaceFields)
     }
 
+    public var prefixFields: ClosedRange<UInt64> { profile.limits.prefixFields }
+
     /// The first fields of namespaces.
     mutating func namespacePrefix(_ value: inout TrackNamespace) throws(CodecError) {
-        try namespace("Track Namespace Prefix", &value, fields: profile.limits.prefixFields)
+        try namespace("Track Namespace Prefix", &value, fields: prefixFields)
     }
 
     mutating func trackName(_ value: inout TrackName) throws(CodecError) {

@@ -44,6 +44,8 @@ struct ControlPlane {
     let profile: Profile
     let role: EndpointRole
     let overWebTransport: Bool
+    /// The peer's prefixes of no fields are read whatever the draft says.
+    private var takesEmptyPrefix = false
     var streams: [StreamID: Stream] = [:]
     private var streamOfRequest: [RequestID: StreamID] = [:]
     /// Requests of ours without a stream yet, oldest first, with their kinds and output.
@@ -155,7 +157,16 @@ struct ControlPlane {
     }
 
     private func decoder(_ kind: ControlStreamKind) -> ControlDecoder {
-        ControlDecoder(profile: profile, receiver: role, stream: kind, overWebTransport: overWebTransport)
+        var decoder = ControlDecoder(
+            profile: profile, receiver: role, stream: kind, overWebTransport: overWebTransport)
+        decoder.takesEmptyPrefix = takesEmptyPrefix
+        return decoder
+    }
+
+    /// From now on the peer's prefixes may have no fields.
+    mutating func takeEmptyPrefixes() {
+        takesEmptyPrefix = true
+        if let peerControl { streams[peerControl]?.decoder.takesEmptyPrefix = true }
     }
 
     func carries(_ id: StreamID) -> Bool { streams[id] != nil || id == ownControl }
