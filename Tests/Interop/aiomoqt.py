@@ -18,6 +18,7 @@ def jobs():
                 ("publisher", "publishes to our sub", publishes),
                 ("subscriber", "subscribes to our pub", subscribes),
                 ("relay", "our pub and sub", our_clients),
+                ("relay", "our fetch", our_fetch),
                 ("relay", "our interop", our_interop),
             ]:
                 yield Job(PEER, role, draft, transport, case, bind(run, draft, transport))
@@ -96,6 +97,12 @@ def our_clients(draft, transport):
     """Our pub and sub through its relay."""
     with relay(draft) as port:
         yield None, ours.pub_to_sub(ours.url(transport, port), draft)
+
+
+def our_fetch(draft, transport):
+    """Our fetch of groups that its relay has passed on to our sub."""
+    with relay(draft) as port:
+        yield None, ours.fetched(ours.url(transport, port), draft)
 
 
 def our_interop(draft, transport):

@@ -64,6 +64,19 @@ def pub_to_sub(where, draft, *options):
         return shortfall(reader)
 
 
+def fetched(where, draft):
+    """What is wrong with a range that our fetch gets from somebody's relay, of the track that it carries to our sub."""
+    with publisher(where, "ours--track", draft, "--rate", 30), subscriber(
+        where, "ours--track", draft, "--wait", 10) as reader:
+        reader.wait_for(LINES[40].decode())
+        with moqt("fetch", "-k", where, "ours--track", "1..2", "--draft", draft, "--as", "lines", "--max-time", 20) as fetch:
+            status = fetch.finish(25)
+            wanted = b"".join(line + b"\n" for line in LINES[10:30])
+            if bytes(fetch.out) == wanted:
+                return f"fetch ended with {status}" if status else ""
+            return f"{len(fetch.out)} bytes came of {len(wanted)}; {fetch.last_words()}"
+
+
 def interop(where, draft):
     """The results of our interop command at somebody's relay."""
     with moqt("interop", "-r", where, "--tls-disable-verify", "--draft", draft) as client:
