@@ -157,7 +157,7 @@ extension FieldVisitor {
         try namespace("Track Namespace", &value, fields: profile.limits.namespaceFields)
     }
 
-    public var prefixFields: ClosedRange<UInt64> { profile.limits.prefixFields }
+    package var prefixFields: ClosedRange<UInt64> { profile.limits.prefixFields }
 
     /// The first fields of namespaces.
     mutating func namespacePrefix(_ value: inout TrackNamespace) throws(CodecError) {
