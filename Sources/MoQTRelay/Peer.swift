@@ -71,8 +71,8 @@ package final class Peer {
 
     // MARK: - Our half of the peer's subscriptions
 
-    /// Told when a subscription of the peer has come to its end.
-    package var subscriptionEnded: ((TrackLog) -> Void)?
+    /// Told when a subscription or a fetch of the peer has come to its end.
+    package var readerEnded: ((TrackLog) -> Void)?
 
     /// PUBLISH_DONE for every subscription whose streams are all closed; the driver calls it before it sends.
     package func endSubscriptions() {
@@ -84,7 +84,7 @@ package final class Peer {
                 try $0.publishDone(
                     ending.requestID, ending.code, streamCount: ending.streamCount, reason: ending.reason)
             }
-            subscriptionEnded?(subscription.track)
+            readerEnded?(subscription.track)
         }
     }
 
@@ -99,6 +99,7 @@ package final class Peer {
     /// The session is gone: nothing more is read or sent.
     func close() {
         isClosed = true
+        readerEnded = nil
         for request in requests.values {
             switch request {
             case .subscription(let subscription): subscription.cancel()
@@ -112,7 +113,6 @@ package final class Peer {
         writers = [:]
         downlink.shutDown()
         needsFlush = nil
-        subscriptionEnded = nil
     }
 }
 

@@ -141,7 +141,7 @@ import Wire
             log.append(
                 LoggedDatagram(
                     object: LoggedObject(id: id, payloadLength: 100, arrived: world.now),
-                    payload: payload(0, id, 100)), group: id / 300)
+                    payload: payload(id / 300, id, 100)), group: id / 300)
             if id % 100 == 0 { world.run() }
         }
         world.run()

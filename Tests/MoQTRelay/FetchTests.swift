@@ -53,6 +53,30 @@ import Wire
         #expect(subscriber.gaps.isEmpty)
     }
 
+    /// What was accepted is delivered, though nobody subscribes to the track any more.
+    @Test func `a fetch outlives the subscriptions of a track that has ended`() {
+        let world = World()
+        let (log, subscriber, _) = ready(world, groups: 6)
+        log.append(
+            LoggedDatagram(
+                object: LoggedObject(id: 0, payloadLength: 50, arrived: world.now), payload: payload(6, 0, 50)),
+            group: 6)
+        world.run()
+        subscriber.reads = false
+        fetch(subscriber, .standalone(track: track("a"), start: .zero, end: RangeEnd(group: 6)))
+        #expect(subscriber.fetched.count < 24)
+        log.end(.trackEnded, reason: "")
+        world.run()
+        #expect(subscriber.done?.code == .trackEnded)
+        subscriber.resumeReading()
+        world.run()
+        #expect(subscriber.fetched == places(0...5, 4) + [Location(group: 6, object: 0)])
+        #expect(subscriber.fetchEnd == .fin)
+        world.pass(.seconds(2))
+        #expect(world.relay.tracks.isEmpty)
+        #expect(world.relay.cache.used == 0)
+    }
+
     /// draft-18 "Joining Fetches": what came before is fetched from the publisher once, whoever asks.
     @Test func aJoiningFetchAndItsSubscriptionMeet() throws {
         let world = World()

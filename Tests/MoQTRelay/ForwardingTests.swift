@@ -42,8 +42,8 @@ import Wire
         let relay = source.link.far
         #expect(relay.uniArrived.count == 51)
         #expect(relay.streamsCredited == 50)
-        for (stream, count) in relay.received where stream.direction == .unidirectional && stream.rawValue > 2 {
-            #expect(relay.credited[stream] == count)
+        for (stream, state) in relay.receiving where stream.direction == .unidirectional && stream.rawValue > 2 {
+            #expect(relay.credited(stream) == state.next)
         }
     }
 

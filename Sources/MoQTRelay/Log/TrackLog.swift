@@ -32,6 +32,8 @@ package final class TrackLog {
     /// Ids in `groups`, ascending.
     package private(set) var groupIDs: [UInt64] = []
     private var roster = Roster<Subscription>(\.placeInTrack)
+    /// Fetches and fills that are being answered from it.
+    var replyCount = 0
     /// The highest group that was evicted, and the ``Peer/number`` of who had sent it.
     private var forgotten: (group: UInt64, by: UInt64)?
     /// It was dropped: what is still appended is let go.
@@ -50,6 +52,8 @@ package final class TrackLog {
     }
 
     package var subscriptions: [Subscription] { roster.members }
+    /// Somebody still reads it.
+    var hasReaders: Bool { !roster.isEmpty || replyCount > 0 }
 
     /// The publisher says that it has published up to `location`, though it was not received here.
     package func reached(_ location: Location) {

@@ -23,6 +23,7 @@ final class FetchReply: StreamOwner {
         self.range = range
         self.order = order
         super.init(requestID: requestID, subscriberPriority: priority, downlink: downlink)
+        track.replyCount += 1
     }
 
     /// Begins to send, unless it has been cancelled before.
@@ -45,6 +46,7 @@ final class FetchReply: StreamOwner {
 
     private func end() {
         isOver = true
+        track.replyCount -= 1
         subscription?.fillEnded(self)
         done?()
         done = nil

@@ -100,7 +100,9 @@ final class FetchStream: OutgoingStream {
             }
             guard let id = groups.popLast() else { return nil }
             // Something of the group was evicted meanwhile.
-            guard let group = track.groups[id], max(knownFrom, Location(group: id, object: 0)) >= track.knownFrom else {
+            guard !track.isClosed, let group = track.groups[id],
+                max(knownFrom, Location(group: id, object: 0)) >= track.knownFrom
+            else {
                 fail(.unknownObjectStatus)
                 return nil
             }

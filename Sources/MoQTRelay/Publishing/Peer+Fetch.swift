@@ -23,15 +23,16 @@ extension Peer {
         let reply = FetchReply(
             requestID: id, track: track, range: range, order: request.parameters.groupOrder ?? .ascending,
             priority: request.parameters.subscriberPriority ?? Parameters.defaultSubscriberPriority, downlink: downlink)
-        reply.done = { [weak self] in self?.fetchEnded(id) }
+        reply.done = { [weak self] in self?.fetchEnded(id, track) }
         requests[id] = .fetchReply(reply)
         reply.start()
         flush()
     }
 
-    private func fetchEnded(_ id: RequestID) {
+    private func fetchEnded(_ id: RequestID, _ track: TrackLog) {
         requests[id] = nil
         say { try $0.fetchDone(id) }
+        readerEnded?(track)
     }
 
     /// What a fill asks for of a subscription that forwards; nil when there is nothing, and so no stream (draft-22

@@ -49,7 +49,7 @@ package final class Relay {
 
     package func add(_ peer: Peer) {
         peers[ObjectIdentifier(peer)] = peer
-        peer.subscriptionEnded = { [weak self] log in self?.unsubscribed(log) }
+        peer.readerEnded = { [weak self] log in self?.readerLeft(log) }
     }
 
     // MARK: - Events
@@ -167,22 +167,21 @@ package final class Relay {
     func forgetLog(_ track: RelayTrack) {
         if let log = track.log {
             log.end(.internalError, reason: "the publisher was lost")
-            if log.subscriptions.isEmpty { cache.remove(log) } else { draining.append(log) }
+            if log.hasReaders { draining.append(log) } else { cache.remove(log) }
         }
         track.log = nil
         track.fill = nil
         track.orphanedAt = nil
     }
 
-    /// A subscriber left; the upstream goes with the last of them.
-    func unsubscribed(_ log: TrackLog) {
-        guard log.subscriptions.isEmpty else { return }
-        if let index = draining.firstIndex(where: { $0 === log }) {
+    /// A subscription or a fetch is over; the upstream goes with the last subscription.
+    func readerLeft(_ log: TrackLog) {
+        if !log.hasReaders, let index = draining.firstIndex(where: { $0 === log }) {
             draining.swapAt(index, draining.count - 1)
             draining.removeLast()
             cache.remove(log)
         }
-        if let track = tracks[log.name] { abandonIfUnwanted(track) }
+        if log.subscriptions.isEmpty, let track = tracks[log.name] { abandonIfUnwanted(track) }
     }
 
     // MARK: - Sessions
@@ -201,7 +200,7 @@ package final class Relay {
         switch request {
         case .subscription(let subscription):
             subscription.cancel()
-            unsubscribed(subscription.track)
+            readerLeft(subscription.track)
         case .waiting(let track):
             track.waiting[key] = nil
             abandonIfUnwanted(track)
@@ -209,7 +208,9 @@ package final class Relay {
             track.heldFetches[key] = nil
             abandonIfUnwanted(track)
         case .upstream(let upstream): lost(upstream, now)
-        case .fetchReply(let reply): reply.cancel()
+        case .fetchReply(let reply):
+            reply.cancel()
+            readerLeft(reply.track)
         case .statusWanted(let inquiry): abandon(inquiry)
         case .statusAsked(let inquiry): statusRefused(inquiry, key)
         case .namespace(let namespace): withdraw(namespace, key)

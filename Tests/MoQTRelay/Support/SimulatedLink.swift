@@ -4,92 +4,23 @@ import MoQTSession
 import Testing
 import Wire
 
-/// Random numbers that are the same in every run.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
-/// One end of a simulated connection: a peer, and what QUIC would keep for it.
-final class Side {
-    let peer: Peer
-    let role: EndpointRole
-    var handle: (SessionEvent) -> Void = { _ in }
-    /// Frames on their way to this side.
-    var arriving: [Frame] = []
-    /// It does nothing at all for now, like a stopped process.
-    var isStopped = false
-    /// Bytes it may send in one step.
-    var bandwidth = 1 << 20
-
-    // What it may send: windows and limits that the other end granted.
-    var window: [StreamID: Int] = [:]
-    var uniLimit: Int
-    var uniOpened = 0
-    private var bidiOpened = 0
-    var resetStreams: Set<StreamID> = []
-
-    // What it received and gave credit for.
-    var received: [StreamID: Int] = [:]
-    var credited: [StreamID: Int] = [:]
-    var streamsCredited = 0
-    var uniArrived: Set<StreamID> = []
-    var resetsSent: [(StreamID, StreamResetCode)] = []
-    /// Bytes sent on each data stream.
-    var sent: [StreamID: [UInt8]] = [:]
-    var largestUnread = 0
-
-    init(number: UInt64, role: EndpointRole, streams: Int, _ profile: Profile = .draft18) {
-        self.role = role
-        peer = Peer(
-            number: number, session: Session(role: role, profile: profile, configuration: SessionConfiguration()),
-            profile: profile)
-        uniLimit = streams
-    }
-
-    func openUni() -> StreamID? {
-        guard uniOpened < uniLimit else { return nil }
-        uniOpened += 1
-        return StreamID(rawValue: UInt64(uniOpened - 1) * 4 + (role == .client ? 2 : 3))
-    }
-
-    func openBidi() -> StreamID {
-        bidiOpened += 1
-        return StreamID(rawValue: UInt64(bidiOpened - 1) * 4 + (role == .client ? 0 : 1))
-    }
-}
-
-enum Frame {
-    case data(StreamID, Bytes, fin: Bool)
-    case reset(StreamID, StreamResetCode)
-    case stopSending(StreamID, StreamResetCode)
-    case credit(StreamID, Int)
-    case streams(Int)
-    case acknowledged(StreamID, Int)
-    case datagram(Bytes)
-    case closed(SessionCode, String)
-}
-
-/// Two sessions joined in memory, with flow control, stream limits and random splits, in virtual time.
+/// Two sessions joined by a simulated network in virtual time: packets take their time, overtake each other, are lost
+/// and come twice, as the seed has it; streams are whole and in order all the same, and independent of each other.
 final class SimulatedLink {
     let near: Side
     let far: Side
+    let number: UInt64
     var random: Seeded
-    let streamWindow: Int
+    let path: PathConditions
     var isCut = false
+    var trace: Trace?
 
-    init(near: Side, far: Side, seed: UInt64, streamWindow: Int) {
+    init(near: Side, far: Side, number: UInt64, seed: UInt64, path: PathConditions) {
         self.near = near
         self.far = far
+        self.number = number
         random = Seeded(state: seed)
-        self.streamWindow = streamWindow
+        self.path = path
     }
 
     /// Carries what both ends have to say; true when anything moved.
@@ -100,163 +31,144 @@ final class SimulatedLink {
         return a || b
     }
 
+    /// When something is due; nil: nothing is.
+    var deadline: Instant? {
+        guard !isCut else { return nil }
+        var earliest = UInt64.max
+        for side in [near, far] where !side.isStopped {
+            earliest = min(earliest, side.arrivals.next ?? .max, side.peer.session.deadline?.nanoseconds ?? .max)
+        }
+        return earliest == .max ? nil : Instant(nanoseconds: earliest)
+    }
+
     /// The connection is lost without a word; each end notices when `notice` is called for it.
     func cut() {
         isCut = true
-        near.arriving = []
-        far.arriving = []
+        near.arrivals.clear()
+        far.arrivals.clear()
     }
 
     func notice(_ side: Side) {
         side.peer.session.transportClosed(by: .transport, code: .internalError, reason: "lost")
-        drainEvents(side)
+        side.drainEvents()
     }
 
     private func run(_ side: Side, to other: Side, _ now: Instant) -> Bool {
         guard !side.isStopped else { return false }
-        var moved = take(side, other, now)
-        if let due = side.peer.session.deadline, due <= now { side.peer.session.timeReached(now: now) }
-        drainEvents(side)
-        side.peer.endSubscriptions()
-        drainEvents(side)
-        moved = act(side, other) || moved
-        moved = send(side, other, now) || moved
-        return moved
-    }
-
-    private func drainEvents(_ side: Side) {
-        while let event = side.peer.session.nextEvent() { side.handle(event) }
-    }
-
-    private func take(_ side: Side, _ other: Side, _ now: Instant) -> Bool {
-        let frames = side.arriving
-        side.arriving = []
-        for frame in frames {
-            switch frame {
-            case .data(let stream, let bytes, let fin):
-                if stream.direction == .unidirectional { side.uniArrived.insert(stream) }
-                side.received[stream, default: 0] += bytes.count
-                let unread = side.received[stream, default: 0] - side.credited[stream, default: 0]
-                #expect(unread <= streamWindow, "more than flow control allows")
-                side.largestUnread = max(side.largestUnread, unread)
-                side.peer.session.received(bytes, on: stream, fin: fin, now: now)
-                if !bytes.isEmpty { other.arriving.append(.acknowledged(stream, bytes.count)) }
-                drainEvents(side)
-            case .reset(let stream, let code):
-                if stream.direction == .unidirectional { side.uniArrived.insert(stream) }
-                side.peer.session.peerReset(stream, code)
-            case .stopSending(let stream, let code):
-                if side.peer.downlink.owns(stream) {
-                    side.peer.downlink.stopped(stream)
-                } else {
-                    side.peer.session.peerStopped(stream, code)
-                }
-            case .credit(let stream, let count):
-                side.window[stream, default: streamWindow] += count
-                if side.peer.downlink.owns(stream) {
-                    side.peer.downlink.writable(stream)
-                } else {
-                    side.peer.session.writable(stream)
-                }
-            case .streams(let count):
-                side.uniLimit += count
-                side.peer.downlink.streamsAvailable()
-            case .acknowledged(let stream, let count):
-                side.peer.downlink.acknowledged(stream, count, now)
-            case .datagram(let bytes): side.peer.session.received(datagram: bytes, now: now)
-            case .closed(let code, let reason): side.peer.session.transportClosed(by: .peer, code: code, reason: reason)
-            }
-            drainEvents(side)
-        }
-        return !frames.isEmpty
-    }
-
-    private func act(_ side: Side, _ other: Side) -> Bool {
         var moved = false
-        func tell(_ frame: Frame) {
-            other.arriving.append(frame)
+        while let frames = side.arrivals.pop(now) {
             moved = true
+            for frame in frames where !side.isClosed {
+                trace?.note(frame, now, link: number, to: side.role)
+                side.take(frame, now)
+            }
         }
-        func credit(_ stream: StreamID, _ count: Int) {
-            side.credited[stream, default: 0] += count
-            tell(.credit(stream, count))
+        if let due = side.peer.session.deadline, due <= now {
+            moved = true
+            side.peer.session.timeReached(now: now)
         }
+        side.drainEvents()
+        side.peer.endSubscriptions()
+        side.drainEvents()
+        act(side)
+        send(side, now)
+        // What was sent may have ended streams of a session.
+        act(side)
+        return deliver(from: side, to: other, now) || moved
+    }
+
+    // MARK: - Packets
+
+    private func deliver(from side: Side, to other: Side, _ now: Instant) -> Bool {
+        guard !side.outbox.isEmpty else { return false }
+        let frames = side.outbox
+        side.outbox = []
+        guard !isCut else { return true }
+        guard frames.count > path.framesPerPacket else {
+            transmit(frames, from: side, to: other, at: now.nanoseconds)
+            return true
+        }
+        var rest = frames[...]
+        while !rest.isEmpty {
+            let packet = Array(rest.prefix(path.framesPerPacket))
+            rest = rest.dropFirst(path.framesPerPacket)
+            transmit(packet, from: side, to: other, at: now.nanoseconds)
+        }
+        return true
+    }
+
+    /// Decides at once what becomes of a packet, and of what is sent again because of it.
+    private func transmit(_ frames: [Frame], from side: Side, to other: Side, at time: UInt64) {
+        let millisecond: UInt64 = 1_000_000
+        var frames = frames
+        var sent = time
+        while !frames.isEmpty {
+            let isLost = path.lost > 0 && random.number(1...100) <= path.lost
+            let isRepeated = isLost || path.duplicated > 0 && random.number(1...100) <= path.duplicated
+            if !isLost {
+                let late = path.jitter > 0 ? random.number(0...path.jitter) : 0
+                other.arrivals.insert(frames, at: sent + UInt64(path.delay + late) * millisecond)
+            }
+            guard isRepeated else { return }
+            sent += UInt64(path.patience) * millisecond
+            frames = frames.filter(side.isWorthRepeating)
+        }
+    }
+
+    // MARK: - What a driver does
+
+    private func act(_ side: Side) {
         while let action = side.peer.session.nextTransportAction() {
             switch action {
-            case .reset(let stream, let code): tell(.reset(stream, code))
-            case .stopSending(let stream, let code): tell(.stopSending(stream, code))
-            case .credit(let stream, let bytes): credit(stream, bytes)
-            case .creditStreams(.unidirectional, let count):
-                side.streamsCredited += count
-                tell(.streams(count))
-            case .creditStreams(.bidirectional, _): break
-            case .close(let code, let reason): tell(.closed(code, reason))
+            case .reset(let stream, let code): side.reset(stream, code)
+            case .stopSending(let stream, let code): side.stopSending(stream, code)
+            case .credit(let stream, let bytes): side.credit(stream, bytes)
+            case .creditStreams(let direction, let count): side.creditStreams(direction, count)
+            case .close(let code, let reason):
+                side.isClosed = true
+                side.outbox.append(.closed(code, reason))
             }
         }
         while let wanted = side.peer.session.wantedStream {
-            guard let stream = wanted == .bidirectional ? side.openBidi() : side.openUni() else { break }
+            guard let stream = side.open(wanted) else { break }
             side.peer.session.opened(stream)
         }
         while let (stream, code) = side.peer.downlink.nextReset() {
             side.resetsSent.append((stream, code))
-            side.resetStreams.insert(stream)
-            tell(.reset(stream, code))
+            side.reset(stream, code)
         }
-        while let owed = side.peer.nextCredit() { credit(owed.stream, owed.byteCount) }
+        while let owed = side.peer.nextCredit() { side.credit(owed.stream, owed.byteCount) }
         let finished = side.peer.takeFinishedStreams()
-        if finished > 0 {
-            side.streamsCredited += finished
-            tell(.streams(finished))
-        }
+        if finished > 0 { side.creditStreams(.unidirectional, finished) }
         while let datagram = side.peer.downlink.nextDatagram {
-            tell(.datagram(datagram))
+            side.outbox.append(.datagram(datagram))
             side.peer.downlink.tookDatagram(sent: true)
         }
-        return moved
     }
 
-    private func send(_ side: Side, _ other: Side, _ now: Instant) -> Bool {
+    private func send(_ side: Side, _ now: Instant) {
         var budget = side.bandwidth
-        var moved = false
         while budget > 0 {
             var list: [Bytes] = []
             if let stream = side.peer.session.nextSendStream() {
                 let fin = side.peer.session.gather(stream, into: &list)
-                let (sent, ended) = write(list, fin, on: stream, .max, other)
-                side.peer.session.sent(stream, byteCount: sent, fin: ended)
-                moved = true
+                guard side.room(on: stream) > 0 || list.allSatisfy(\.isEmpty) else {
+                    side.peer.session.blocked(stream)
+                    continue
+                }
+                let (count, ended) = side.write(list, fin, on: stream, .max)
+                side.peer.session.sent(stream, byteCount: count, fin: ended)
                 continue
             }
-            guard let stream = side.peer.downlink.nextStream(now, open: { side.openUni() }) else { return moved }
+            guard let stream = side.peer.downlink.nextStream(now, open: { side.open(.unidirectional) }) else { return }
             let fin = side.peer.downlink.gather(into: &list)
-            let room = side.window[stream, default: streamWindow]
-            let total = list.reduce(0) { $0 + $1.count }
-            guard room > 0 || total == 0 else {
+            guard side.room(on: stream) > 0 || list.allSatisfy(\.isEmpty) else {
                 side.peer.downlink.blocked()
                 continue
             }
-            let most = min(room, budget, Int.random(in: 1...4096, using: &random))
-            let (sent, ended) = write(list, fin, on: stream, most, other)
-            side.window[stream] = room - sent
-            budget -= max(sent, 1)
-            side.peer.downlink.took(sent, fin: ended, now)
-            moved = true
+            let (count, ended) = side.write(list, fin, on: stream, min(budget, random.number(1...4096)))
+            budget -= max(count, 1)
+            side.peer.downlink.took(count, fin: ended, now)
         }
-        return moved
-    }
-
-    private func write(_ list: [Bytes], _ fin: Bool, on stream: StreamID, _ most: Int, _ other: Side) -> (Int, Bool) {
-        var left = most
-        var sent = 0
-        for bytes in list where left > 0 {
-            let part = bytes.slice(from: 0, count: min(left, bytes.count))
-            // Copied, so that it is seen that nobody relies on the sender's memory.
-            other.arriving.append(.data(stream, Bytes(part.array), fin: false))
-            sent += part.count
-            left -= part.count
-        }
-        let ended = fin && sent == list.reduce(0) { $0 + $1.count }
-        if ended { other.arriving.append(.data(stream, Bytes(), fin: true)) }
-        return (sent, ended)
     }
 }

@@ -37,8 +37,11 @@ final class World {
     let relay: Relay
     var now = Instant(nanoseconds: 1_000_000_000)
     var links: [SimulatedLink] = []
+    /// What happens; nil: nobody wants to know.
+    var trace: Trace?
     private var number: UInt64 = 0
     private let seed: UInt64
+    private var plans: [(at: Instant, action: () -> Void)] = []
 
     init(cache: Int = 256 << 20, seed: UInt64 = 1, _ adjust: (inout Relay.Settings) -> Void = { _ in }) {
         var settings = Relay.Settings()
@@ -51,10 +54,16 @@ final class World {
     func connect(
         _ profile: Profile = .draft18, streamWindow: Int = 65_536, streams: Int = 100
     ) -> SimulatedLink {
+        connect(profile, Side.Windows(data: streamWindow, uni: streams, bidi: 100_000), .perfect)
+    }
+
+    /// A client; its own end is `near`.
+    func connect(_ profile: Profile, _ windows: Side.Windows, _ path: PathConditions) -> SimulatedLink {
         number += 2
-        let near = Side(number: number, role: .client, streams: streams, profile)
-        let far = Side(number: number + 1, role: .server, streams: streams, profile)
-        let link = SimulatedLink(near: near, far: far, seed: seed &+ number, streamWindow: streamWindow)
+        let near = Side(number: number, role: .client, windows: windows, profile)
+        let far = Side(number: number + 1, role: .server, windows: windows, profile)
+        let link = SimulatedLink(near: near, far: far, number: number / 2, seed: seed &+ number, path: path)
+        link.trace = trace
         relay.add(far.peer)
         far.handle = { [unowned self, unowned far] in relay.handle($0, from: far.peer, now: now) }
         near.peer.session.transportReady(now: now)
@@ -72,7 +81,9 @@ final class World {
     func subscriber(
         _ profile: Profile = .draft18, streamWindow: Int = 65_536, streams: Int = 100
     ) -> TestSubscriber {
-        TestSubscriber(self, connect(profile, streamWindow: streamWindow, streams: streams))
+        let subscriber = TestSubscriber(self, connect(profile, streamWindow: streamWindow, streams: streams))
+        run()
+        return subscriber
     }
 
     /// One round, and then `pause`.
@@ -100,186 +111,37 @@ final class World {
         let end = now + time
         while now < end { step(.milliseconds(100)) }
     }
-}
 
-/// An original publisher connected to the relay.
-final class TestPublisher {
-    let world: World
-    let link: SimulatedLink
-    let publisher = Publisher(cache: Cache(limit: .max))
-    var peer: Peer { link.near.peer }
-    var events: [SessionEvent] = []
-    private(set) var namespaceRequest: RequestID?
+    // MARK: - From event to event
 
-    init(_ world: World, _ link: SimulatedLink, _ namespace: String) {
-        self.world = world
-        self.link = link
-        link.near.handle = { [unowned self] event in
-            events.append(event)
-            _ = publisher.handle(event, from: peer)
-        }
-        world.run()
-        if !namespace.isEmpty { announce(namespace) }
+    /// Has something done in `delay`, by ``rest(within:)``.
+    func plan(in delay: Interval, _ action: @escaping () -> Void) {
+        let time = now + delay
+        let index = plans.firstIndex { $0.at > time } ?? plans.count
+        plans.insert((time, action), at: index)
     }
 
-    func announce(_ namespace: String...) {
-        peer.say { namespaceRequest = try $0.publishNamespace(TrackNamespace(namespace.map { Array($0.utf8) })) }
-        world.run()
-    }
-
-    func add(_ name: FullTrackName, _ properties: [KeyValue] = []) -> TrackLog {
-        let properties = Properties(properties, profile: .draft18)
-        return publisher.addTrack(name, properties: properties, delivery: Delivery(properties))
-    }
-
-    /// The session breaks; both ends notice.
-    func die() {
-        link.cut()
-        link.notice(link.far)
-    }
-}
-
-extension TrackLog {
-    /// A whole object.
-    func put(_ log: SubgroupLog, _ id: UInt64, size: Int, at now: Instant = Instant(nanoseconds: 1_000_000_000)) {
-        begin(LoggedObject(id: id, payloadLength: UInt64(size), arrived: now), in: log)
-        if size > 0 { append(payload(log.group, id, size), to: log) }
-    }
-
-    func open(_ group: UInt64, _ subgroup: UInt64 = 0, endsGroup: Bool = false) -> SubgroupLog {
-        openSubgroup(group: group, subgroup: subgroup, traits: SubgroupTraits(endsGroup: endsGroup))
-    }
-
-    /// A whole group in one subgroup.
-    func putGroup(_ group: UInt64, objects: Int, size: Int, from first: Int = 0) {
-        let log = open(group, endsGroup: true)
-        for id in first..<objects { put(log, UInt64(id), size: size) }
-        finish(log, .finished)
-    }
-}
-
-/// A subscriber connected to the relay, which checks every payload.
-final class TestSubscriber {
-    struct Stream {
-        var header: SubgroupHeader
-        var objects: [UInt64] = []
-        var end: StreamEnd?
-    }
-
-    let world: World
-    let link: SimulatedLink
-    var peer: Peer { link.near.peer }
-    /// It reads, and gives credit.
-    var reads = true
-    private var owed: [(StreamID, Int)] = []
-    private var owedStreams = 0
-    var events: [SessionEvent] = []
-    /// Whole objects, in the order in which they were complete.
-    var objects: [Location] = []
-    var streams: [StreamID: Stream] = [:]
-    var order: [StreamID] = []
-    var bytes = 0
-    private var current: [StreamID: (Location, length: UInt64, payload: [UInt8])] = [:]
-    var fetched: [Location] = []
-    var gaps: [FetchGap] = []
-    var fetchEnd: StreamEnd?
-
-    init(_ world: World, _ link: SimulatedLink) {
-        self.world = world
-        self.link = link
-        link.near.handle = { [unowned self] in handle($0) }
-        world.run()
-    }
-
-    @discardableResult
-    func subscribe(_ name: FullTrackName, _ adjust: (inout Parameters) -> Void = { _ in }) -> RequestID? {
-        var parameters = Parameters()
-        adjust(&parameters)
-        do { return try peer.session.subscribe(name, parameters) } catch {
-            Issue.record("\(error)")
-            return nil
+    /// Goes from event to event until there are none: all that was planned is done, everything has arrived, and no
+    /// timer runs. False when that is not so after `limit`.
+    func rest(within limit: Interval, each: () -> Void = {}) -> Bool {
+        let end = now + limit
+        while true {
+            while step(.zero) { each() }
+            guard let next = nextEvent else { return true }
+            guard next <= end else { return false }
+            now = max(now, next)
+            while let plan = plans.first, plan.at <= now {
+                plans.removeFirst()
+                plan.action()
+                each()
+            }
         }
     }
 
-    func resumeReading() {
-        reads = true
-        for (stream, count) in owed { peer.credit(stream, count) }
-        for _ in 0..<owedStreams { peer.finishedStream() }
-        (owed, owedStreams) = ([], 0)
-    }
-
-    private func credit(_ stream: StreamID, _ count: Int) {
-        if reads { peer.credit(stream, count) } else { owed.append((stream, count)) }
-    }
-
-    private func ended() {
-        if reads { peer.finishedStream() } else { owedStreams += 1 }
-    }
-
-    private func handle(_ event: SessionEvent) {
-        switch event {
-        case .subgroupOpened(let stream, _, let header, let count):
-            streams[stream] = Stream(header: header)
-            order.append(stream)
-            credit(stream, count)
-        case .object(let stream, let object, let count):
-            let group = streams[stream]?.header.group ?? 0
-            current[stream] = (Location(group: group, object: object.id), object.payloadLength, [])
-            credit(stream, count)
-            finishIfWhole(stream)
-        case .payload(let stream, let payload):
-            current[stream]?.payload += payload.array
-            bytes += payload.count
-            credit(stream, payload.count)
-            finishIfWhole(stream)
-        case .subgroupEnded(let stream, let end, _):
-            streams[stream]?.end = end
-            current[stream] = nil
-            ended()
-        case .fetchObject(let stream, let object, let count):
-            current[stream] = (object.location, object.payloadLength, [])
-            credit(stream, count)
-            finishIfWhole(stream)
-        case .fetchGap(let stream, let gap, let count):
-            gaps.append(gap)
-            credit(stream, count)
-        case .fetchOpened(let stream, _, let count): credit(stream, count)
-        case .fetchEnded(_, let end, _):
-            fetchEnd = end
-            ended()
-        case .publish(let offer):
-            try? peer.session.acceptPublish(offer.requestID)
-            events.append(event)
-        default: events.append(event)
-        }
-    }
-
-    private func finishIfWhole(_ stream: StreamID) {
-        guard let object = current[stream], UInt64(object.payload.count) == object.length else { return }
-        if !isSame(payload(object.0.group, object.0.object, object.payload.count), object.payload) {
-            Issue.record("the payload of \(object.0) is not what was published")
-        }
-        current[stream] = nil
-        if streams[stream] != nil {
-            streams[stream]?.objects.append(object.0.object)
-            objects.append(object.0)
-        } else {
-            fetched.append(object.0)
-        }
-    }
-
-    var accepted: SubscribeOK? {
-        for case .subscribeAccepted(_, let answer) in events { return answer }
-        return nil
-    }
-
-    var rejection: RequestErrorCode? {
-        for case .rejected(_, let error) in events { return error.code }
-        return nil
-    }
-
-    var done: PublishDone? {
-        for case .publishDone(_, let done) in events.reversed() { return done }
-        return nil
+    private var nextEvent: Instant? {
+        var next = plans.first?.at ?? Instant(nanoseconds: .max)
+        if let due = relay.deadline { next = min(next, due) }
+        for link in links { if let due = link.deadline { next = min(next, due) } }
+        return next.nanoseconds == .max ? nil : next
     }
 }

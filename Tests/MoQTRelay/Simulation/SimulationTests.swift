@@ -1,0 +1,37 @@
+@testable import MoQTRelay
+import MoQTCodec
+import Testing
+
+@Suite struct SimulationTests {
+    private static let scenarios: [Scenario] = [.subscribe, .fetch]
+    /// Of each pair of drafts; with 81 pairs more than a thousand.
+    private static let seeds: UInt64 = 13
+
+    @Test(arguments: Self.scenarios, Profile.spoken)
+    func `whatever the network does, nothing is lost, doubled or left behind`(scenario: Scenario, publisher: Profile) {
+        for (number, subscriber) in Profile.spoken.enumerated() {
+            for round in 0..<Self.seeds {
+                let seed = (round * 9 + UInt64(number)) * 100 + UInt64(publisher.name.utf8.last ?? 0)
+                let simulation = Simulation(scenario, publisher, subscriber, seed: seed)
+                if !simulation.run().isEmpty {
+                    Issue.record("\(simulation.description)")
+                    return
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Self.scenarios)
+    func `the same seed gives the same course of events`(scenario: Scenario) {
+        for publisher in Profile.spoken {
+            for (number, subscriber) in Profile.spoken.enumerated() {
+                let runs = (0..<2).map { _ in
+                    let simulation = Simulation(scenario, publisher, subscriber, seed: UInt64(number))
+                    _ = simulation.run()
+                    return simulation.trace.hash
+                }
+                #expect(runs[0] == runs[1], "seed \(number), from \(publisher.name) to \(subscriber.name)")
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// Random numbers that are the same in every run.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// A number from `range`, by a cheaper way than the library's.
+    mutating func number(_ range: ClosedRange<Int>) -> Int {
+        range.lowerBound + Int(next() >> 33) % (range.upperBound - range.lowerBound + 1)
+    }
+
+    /// True once in `times`.
+    mutating func once(in times: Int) -> Bool { number(1...times) == 1 }
+}
