@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the peers into the folder PREFIX, which takes about 1.5 GB, and nothing anywhere else but debootstrap:
+# Installs the peers into the folder PREFIX, which takes about 2 GB, and nothing anywhere else but debootstrap:
 #
-#   PREFIX/root      a Debian 13, for Python 3.13: aiomoqt 0.13.3 and moq-ffi 0.4.18 from PyPI, Chromium from Debian
+#   PREFIX/root      a Debian 13, for Python 3.13: aiomoqt 0.13.3 and moq-ffi 0.4.18 from PyPI, Chromium and Firefox from Debian
 #   PREFIX/old       aiomoqt 0.5.3, for this machine's own Python
 #
 # What is there already is kept. Needs root, or sudo.
@@ -45,10 +45,10 @@ if [ ! -e "$root/opt/peers/.made" ]; then
         /opt/peers/bin/pip install -q --disable-pip-version-check aiomoqt==0.13.3 moq-rs==0.5.1 moq-ffi==0.4.18
         touch /opt/peers/.made'
 fi
-if [ ! -e "$root/usr/bin/chromium" ]; then
-    echo "interop: Chromium"
+if [ ! -e "$root/usr/bin/chromium" ] || [ ! -e "$root/usr/bin/firefox-esr" ]; then
+    echo "interop: Chromium and Firefox"
     inside sh -ec 'apt-get update -q >/dev/null
-        DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium >/dev/null
+        DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium firefox-esr >/dev/null
         apt-get clean'
 fi
 if [ ! -e "$prefix/old/.made" ]; then

@@ -14,7 +14,7 @@ import sys
 
 import aiomoqt
 import aiomoqt_old
-import chromium
+import browsers
 import known
 import moqffi
 import ours
@@ -55,7 +55,7 @@ def again(job, first):
 def main():
     ours.program = options.program
     root.prepare(options.prefix)
-    jobs = [job for job in itertools.chain(aiomoqt.jobs(), aiomoqt_old.jobs(), moqffi.jobs(), chromium.jobs()) if wanted(job)]
+    jobs = [job for job in itertools.chain(aiomoqt.jobs(), aiomoqt_old.jobs(), moqffi.jobs(), browsers.jobs()) if wanted(job)]
     print(HEADER, flush=True)
     outcomes = collections.Counter()
 

@@ -4,12 +4,12 @@
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 
 /** A variable-length integer (draft-18 "Variable-Length Integers"): as many leading ones as bytes follow the first. */
-function integer(value) {
+var integer = value => {
   if (value < 0x80) return [value];
   if (value < 0x4000) return [0x80 | value >> 8, value & 0xff];
   if (value < 0x200000) return [0xc0 | value >> 16, value >> 8 & 0xff, value & 0xff];
   throw new Error(`no room for ${value}`);
-}
+};
 const text = value => { const bytes = [...encoder.encode(value)]; return [...integer(bytes.length), ...bytes]; };
 const name = (namespace, track) => [...integer(1), ...text(namespace), ...(track === undefined ? [] : text(track))];
 
@@ -57,7 +57,7 @@ class Reader {
 }
 
 /** Both SETUPs, each on a unidirectional stream. */
-async function setUp(transport) {
+var setUp = async transport => {
   const incoming = transport.incomingUnidirectionalStreams.getReader();
   const writer = (await transport.createUnidirectionalStream()).getWriter();
   await writer.write(message(0x2f00, []));
@@ -65,7 +65,7 @@ async function setUp(transport) {
   const { type } = await control.message();
   if (type !== 0x2f00) throw new Error(`SETUP was to come, not 0x${type.toString(16)}`);
   return { transport, incoming, writer, control };
-}
+};
 
 /** Sends a request on a stream of its own; its answer, and the stream's ends. */
 async function request(session, type, body) {
@@ -94,15 +94,11 @@ async function subgroup(stream) {
   return { group, payloads };
 }
 
-/** Subscribes to a track and reads it to its end: the payloads, in the order of their groups. */
-async function subscribe(transport, namespace, track) {
-  const session = await setUp(transport);
-  const { answer, reader } = await request(session, 0x03, [0, ...name(namespace, track), 0]);
-  if (answer.type !== 0x04) throw new Error(`SUBSCRIBE was answered with 0x${answer.type.toString(16)}`);
-  const done = reader.message();
+/** The payloads of as many groups as `ended` says in the end, in the order of the groups. */
+async function groupsUntil(session, ended) {
   const groups = [];
   let count = Infinity;
-  done.then(({ type, body }) => { if (type === 0x0b) count = body[1]; });
+  const done = ended.then(number => { count = number; });
   while (groups.length < count) {
     const next = session.incoming.read().then(({ value }) => subgroup(value));
     const group = await Promise.race([next, done.then(() => groups.length < count ? next : null)]);
@@ -111,8 +107,30 @@ async function subscribe(transport, namespace, track) {
   return groups.sort((a, b) => a.group - b.group).flatMap(group => group.payloads);
 }
 
+/** Subscribes to a track and reads it to its end: the payloads, in the order of their groups. */
+var subscribe = async (transport, namespace, track) => {
+  const session = await setUp(transport);
+  const { answer, reader } = await request(session, 0x03, [0, ...name(namespace, track), 0]);
+  if (answer.type !== 0x04) throw new Error(`SUBSCRIBE was answered with 0x${answer.type.toString(16)}`);
+  return await groupsUntil(session, reader.message().then(({ type, body }) => type === 0x0b ? body[1] : Infinity));
+};
+
+/** Sends the payloads, ten to a group, in streams of this type under alias 9; how many groups there are. */
+async function sendGroups(transport, type, payloads) {
+  const groups = Math.ceil(payloads.length / 10);
+  for (let group = 0; group < groups; group++) {
+    const out = (await transport.createUnidirectionalStream()).getWriter();
+    await out.write(new Uint8Array([...integer(type), 9, ...integer(group), 128]));
+    for (const payload of payloads.slice(group * 10, group * 10 + 10)) {
+      await out.write(new Uint8Array([0, ...text(payload)]));
+    }
+    await out.close();
+  }
+  return groups;
+}
+
 /** Publishes a namespace and, to its first subscriber, the payloads, ten to a group. */
-async function publish(transport, namespace, payloads) {
+var publish = async (transport, namespace, payloads) => {
   const session = await setUp(transport);
   const { answer } = await request(session, 0x06, [0, ...name(namespace), 0]);
   if (answer.type !== 0x07) throw new Error(`PUBLISH_NAMESPACE was answered with 0x${answer.type.toString(16)}`);
@@ -122,17 +140,9 @@ async function publish(transport, namespace, payloads) {
   const { type } = await reader.message();
   if (type !== 0x03) throw new Error(`SUBSCRIBE was to come, not 0x${type.toString(16)}`);
   await writer.write(message(0x04, [9, 0]));
-  const groups = Math.ceil(payloads.length / 10);
-  for (let group = 0; group < groups; group++) {
-    const out = (await transport.createUnidirectionalStream()).getWriter();
-    // FIRST_OBJECT, subgroup 0, the end of its group; alias, group, priority.
-    await out.write(new Uint8Array([0x58, 9, ...integer(group), 128]));
-    for (const payload of payloads.slice(group * 10, group * 10 + 10)) {
-      await out.write(new Uint8Array([0, ...text(payload)]));
-    }
-    await out.close();
-  }
+  // FIRST_OBJECT, subgroup 0, the end of its group.
+  const groups = await sendGroups(transport, 0x58, payloads);
   await writer.write(message(0x0b, [2, ...integer(groups), 0]));
   await writer.close();
   return groups;
-}
+};

@@ -1,6 +1,6 @@
-"""A page in headless Chromium: opens WebTransport, runs a line of script with moqt.js, prints what came of it as JSON.
+"""A page in a headless browser: opens WebTransport, runs a line of script with moqt.js, prints what came of it as JSON.
 
-    page.py URL FINGERPRINT PROTOCOL SCRIPT
+    page.py BROWSER URL FINGERPRINT PROTOCOL SCRIPT
 """
 import http.server
 import json
@@ -10,8 +10,16 @@ import sys
 import tempfile
 import threading
 
-url, fingerprint, protocol, script = sys.argv[1:]
-client = (pathlib.Path(__file__).parent / "moqt.js").read_text()
+program, url, fingerprint, protocol, script = sys.argv[1:]
+OPTIONS = {
+    "chromium": [
+        "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
+        "--user-data-dir={profile}"],
+    "firefox-esr": ["--headless", "--no-remote", "--profile", "{profile}"],
+}
+here = pathlib.Path(__file__).parent
+client = "".join((here / name).read_text() for name in ["moqt.js"] + ["moqt14.js"] * (protocol == "moq-00"))
 page = """<!doctype html><script>
 %s
 (async () => {
@@ -58,9 +66,8 @@ server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
     browser = subprocess.Popen(
-        ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
-         f"--user-data-dir={profile}", f"http://127.0.0.1:{server.server_port}/"],
+        [program, *(option.format(profile=profile) for option in OPTIONS[program]),
+         f"http://127.0.0.1:{server.server_port}/"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     done.wait(30)
     browser.terminate()
