@@ -161,7 +161,7 @@ extension Session {
         let state = try pending(request, nil)
         let error = expressible(error, at: .request(state.kind))
         try send(.requestError(error), on: request)
-        control.end(request, input: .discarded, &actions)
+        control.end(request, input: state.restAfterAnswer, &actions)
         forget(request, state)
     }
 
@@ -207,7 +207,7 @@ extension Session {
         }
         try send(.requestOK(message), on: request)
         if state.kind == .trackStatus {
-            control.end(request, input: .discarded, &actions)
+            control.end(request, input: state.restAfterAnswer, &actions)
             forget(request, state)
         } else {
             established(request)
@@ -304,6 +304,12 @@ extension Session {
         }
         if let stream = request.fetch.stream, !request.fetch.isFinished { abandonFetch(stream, code) }
     }
+}
+
+extension Request {
+    /// What becomes of what the peer says behind a request that ends with our answer. Updates may be on their way,
+    /// except of what has none (draft-19 "TRACK_STATUS").
+    fileprivate var restAfterAnswer: ControlPlane.Stream.Input { kind == .trackStatus ? .complete : .discarded }
 }
 
 extension Session {

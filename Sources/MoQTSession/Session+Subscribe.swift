@@ -74,12 +74,19 @@ extension Session {
 extension Session {
     mutating func received(_ message: Subscribe, on stream: StreamID, at offset: UInt64) throws(CodecError) {
         let isDuplicate = isDuplicate(message.track, asPublisher: true)
+        let isSubscribed =
+            subscriptions[SubscriptionKey(track: message.track, isPublisher: true, isOurs: false)] != nil
         let request = Request(.subscribe, isOurs: false, track: message.track, message.parameters)
         let refusal = refusal(of: .subscribe(message))
         guard let parameters = try admit(message.requestID, request, on: stream, at: offset, refusal: refusal) else {
             return
         }
         if isDuplicate {
+            // A PUBLISH of ours may have crossed it, another SUBSCRIBE not.
+            guard !profile.behaviours.contains(.closesForDuplicates) || !isSubscribed else {
+                throw .violation(
+                    "the track is subscribed to already", field: "Track Name", offset: offset, section: "SUBSCRIBE")
+            }
             return refuse(message.requestID, .duplicateSubscription, "the track is subscribed to already")
         }
         var message = message

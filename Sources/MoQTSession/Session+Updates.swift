@@ -69,6 +69,7 @@ extension Session {
         }
         try consume(message.requestID, at: offset)
         grantRequests()
+        try checkScope(message.parameters, of: request, at: offset)
         var parameters = message.parameters
         try checkRange(&parameters, of: request, at: offset)
         parameters.authorizationTokens = try tokens.resolve(parameters.authorizationTokens, offset: offset)
@@ -91,6 +92,18 @@ extension Session {
         // A joining fetch is judged by the updates sent before it (draft-18 "Joining Fetches").
         if let forward = parameters.forward { requests[id]?.parameters.forward = forward }
         showUpdates(of: id)
+    }
+
+    /// On a control stream that requests share only the session knows which request an update is about (draft-16
+    /// "REQUEST_UPDATE").
+    private func checkScope(
+        _ parameters: Parameters, of request: Request, at offset: UInt64
+    ) throws(CodecError) {
+        guard profile.behaviours.contains(.strictUpdates), control.shares(request.kind),
+            !profile.carries(parameters, in: .update(of: request.kind))
+        else { return }
+        throw .violation(
+            "a parameter that the request cannot have", field: "Parameters", offset: offset, section: "REQUEST_UPDATE")
     }
 
     /// Why an update with `parameters` is to be rejected, such as a Range Filter that makes no sense or is one more

@@ -9,7 +9,8 @@ extension Profile {
         datagrams: .draft14, objects: .draft14, limits: namedNamespaces,
         behaviours: [
             .keepsUnknownParameters, .keepsMisplacedParameters, .emptyNamespaceFields, .aliasesInClientSetup,
-            .oneSubscriptionPerTrack, .joinsAtLargest, .sequentialRequestIDs, .startOnlyGrows, .silentUpdates,
+            .oneSubscriptionPerTrack, .closesForDuplicates, .joinsAtLargest, .sequentialRequestIDs, .startOnlyGrows,
+            .silentUpdates,
             .namespacesByRequest, .freeNamespaces,
         ],
         codes: .draft14, requestStreams: [], parameters: draft14Parameters, fixedFields: draft14FixedFields,

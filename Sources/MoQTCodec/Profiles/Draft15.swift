@@ -7,6 +7,7 @@ extension Profile {
         datagrams: .draft15, objects: .draft15, limits: namedNamespaces,
         behaviours: [
             .keepsUnknownParameters, .keepsMisplacedParameters, .emptyNamespaceFields, .oneSubscriptionPerTrack,
+            .closesForDuplicates,
             .joinsAtLargest, .sequentialRequestIDs, .startOnlyGrows, .namespacesByRequest, .freeNamespaces,
         ],
         codes: .draft15, requestStreams: [], parameters: draft15Parameters, setupOptions: draft14SetupOptions,

@@ -109,6 +109,14 @@ public final class Profile: Sendable {
     /// All control messages share one bidirectional stream, and so do the requests that have no stream of their own.
     public var hasOneControlStream: Bool { streams.setup == nil }
 
+    /// Whether messages of the scope can say all of it.
+    package func carries(_ parameters: Parameters, in scope: ParameterScope) -> Bool {
+        let allowed = self.parameters.reduce(into: fixedKinds(in: scope)) { kinds, rule in
+            if rule.scope.contains(scope) { kinds.formUnion(ParameterKinds(rule.kind)) }
+        }
+        return parameters.kinds.isSubset(of: allowed)
+    }
+
     /// Whether the draft has the setup option.
     package func has(_ option: SetupOptionKind) -> Bool { setupOptions.contains { $0.kind == option } }
 
@@ -164,6 +172,8 @@ package struct Behaviours: OptionSet, Sendable {
     package static let goAwayOnRequestStreams = Self(rawValue: 1 << 1)
     /// A second subscription of one role to a track is refused with DUPLICATE_SUBSCRIPTION.
     package static let oneSubscriptionPerTrack = Self(rawValue: 1 << 2)
+    /// A second subscription of the peer's to a track closes the session.
+    package static let closesForDuplicates = Self(rawValue: 1 << 4)
     /// Unknown Message Parameters are ignored, and kept; otherwise they close the session.
     package static let keepsUnknownParameters = Self(rawValue: 1 << 6)
     /// Message Parameters in the wrong message are ignored, and kept; otherwise they close the session.

@@ -363,10 +363,14 @@ struct ControlPlane {
             input = Bytes()
             return nil
         case .complete:
-            guard let decoded = try streams.values[index].decoder.next(&input) else { return nil }
-            throw .violation(
-                "\(decoded.message.name) follows the last message", field: "Message Type", offset: decoded.offset,
-                section: "Control Messages")
+            while let decoded = try streams.values[index].decoder.next(&input) {
+                // It may have crossed what ended the request.
+                if case .goAway = decoded.message { continue }
+                throw .violation(
+                    "\(decoded.message.name) follows the last message", field: "Message Type", offset: decoded.offset,
+                    section: "Control Messages")
+            }
+            return nil
         case .open:
             guard let decoded = try streams.values[index].decoder.next(&input) else { return nil }
             watch?(decoded.message, role == .client ? .server : .client, decoded.byteCount)
