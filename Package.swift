@@ -31,7 +31,7 @@ let layers: [[Target]] = [
     layer("Wire", [], pure + [.enableExperimentalFeature("Lifetimes")]),
     layer(
         "MoQTCodec", ["Wire"], pure, testing: ["CAllocations", "FuzzBodies"], data: ["Musts.md", "Sections", "Vectors"]),
-    layer("MoQTSession", ["MoQTCodec", "Wire"], pure),
+    layer("MoQTSession", ["MoQTCodec", "Wire"], pure, testing: ["Breaches"]),
     layer("MoQTRelay", ["MoQTSession", "MoQTCodec", "Wire"], pure),
     layer("MoQTMedia", ["Wire"], pure),
     layer("QUIC", ["Wire", "CNgtcp2", "CGnuTLS"], strict, testing: ["Credentials"]),
@@ -41,7 +41,7 @@ let layers: [[Target]] = [
     layer("MediaFiles", ["MoQTMedia", "Wire", "CAVFormat"], strict),
     layer(
         "Endpoint", ["EventLoop", "QUIC", "WebTransport", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire"], strict,
-        testing: ["Credentials"]),
+        testing: ["Breaches", "Credentials"]),
     layer("CommandLine", [], pure, testing: ["Commands", "Credentials", "EventLoop", "MoQTCodec", "QUIC", "Wire"]),
     layer(
         "Commands",
@@ -50,6 +50,10 @@ let layers: [[Target]] = [
             "QUIC", "WebTransport", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire",
         ], strict),
 ]
+
+/// What peers may not do, for the tests of sessions and of connections.
+let breaches: Target = .target(
+    name: "Breaches", dependencies: ["MoQTSession", "MoQTCodec", "Wire"], path: "Tests/Breaches", swiftSettings: strict)
 
 /// What `make fuzz` runs and the tests replay.
 let fuzzing: [Target] =
@@ -98,6 +102,7 @@ let package = Package(
         .library(name: "MoQTCodec", targets: ["MoQTCodec", "Wire"]),
     ],
     targets: clibraries + layers.flatMap { $0 } + fuzzing + measuring + [
+        breaches,
         .executableTarget(name: "moqt", dependencies: ["Commands"], swiftSettings: strict)
     ]
 )

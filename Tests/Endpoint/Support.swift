@@ -68,8 +68,9 @@ final class Loopback {
     let loop: EventLoop
     let server: End
     let client: End
-    var quic = QUICSettings(protocols: ["moqt-18"])
-    var clientQUIC = QUICSettings(protocols: ["moqt-18"])
+    var quic: QUICSettings
+    var clientQUIC: QUICSettings
+    /// Of sessions at either end.
     var session = SessionConfiguration()
     var webTransport = WebTransportSettings()
     /// What clients ask for on WebTransport.
@@ -80,19 +81,20 @@ final class Loopback {
     /// Why the last one failed; nil while it has not.
     private(set) var failure: DialError?
 
-    init(_ carrier: Carrier = .quic) throws {
+    /// - Parameter draft: the ALPN identifier of the draft that both ends speak.
+    init(_ carrier: Carrier = .quic, draft: String = "moqt-18") throws {
         loop = try EventLoop()
         server = End(loop)
         client = End(loop)
-        if carrier == .webTransport {
-            quic.protocols = ["moqt-18", "h3"]
-            clientQUIC.protocols = ["h3"]
-            webTransport.protocols = ["moqt-18"]
-        }
+        let isWeb = carrier == .webTransport
+        quic = QUICSettings(protocols: isWeb ? [draft, "h3"] : [draft])
+        clientQUIC = QUICSettings(protocols: isWeb ? ["h3"] : [draft])
+        webTransport.protocols = isWeb ? [draft] : []
+        webProtocols = [draft]
     }
 
     /// Drafts that clients offer on WebTransport.
-    var webProtocols = ["moqt-18"]
+    var webProtocols: [String]
 
     static let identity: QUIC.Identity = {
         do {
@@ -109,7 +111,7 @@ final class Loopback {
     }
 
     func dial(_ addresses: SocketAddress..., patience: Interval = .seconds(3)) throws -> Dial {
-        var session = SessionConfiguration()
+        var session = session
         session.authority = "localhost"
         session.path = path
         var target = DialTarget(

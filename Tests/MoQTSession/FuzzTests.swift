@@ -1,3 +1,4 @@
+import Breaches
 import MoQTCodec
 import MoQTSession
 import Testing
@@ -15,10 +16,7 @@ struct FuzzTests {
             end.session.transportReady(now: now)
             if Int.random(in: 0..<8, using: &random) > 0 {
                 let isOne = profile.hasOneControlStream
-                let setup =
-                    isOne
-                    ? OneControlViolationTests.setup(end.role == .client ? .server : .client, profile)
-                    : ViolationTests.setup
+                let setup = Words(profile, end.role == .client ? .server : .client).setup()
                 let control = StreamID(rawValue: isOne ? 0 : 2 | peer)
                 if isOne { end.drain() }
                 end.session.received(Bytes(setup), on: control, fin: false, now: now)
@@ -74,12 +72,15 @@ extension End {
                 bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
             }
         }
-        if profile.hasOneControlStream, Bool.random(using: &random),
-            let said = OneControlViolationTests.cases.randomElement(using: &random)
+        if Bool.random(using: &random), let breach = Breach.all.randomElement(using: &random),
+            breach.drafts.contains(where: { $0 === profile }),
+            let step = breach.steps(Words(profile, role == .client ? .server : .client)).randomElement(using: &random),
+            case .say(let place, let sample) = step
         {
-            bytes =
-                said.drafts.contains { $0 === profile } ? said.says(profile).randomElement(using: &random)!.bytes : []
-            return session.received(Bytes(bytes), on: StreamID(rawValue: 0), fin: false, now: now)
+            bytes = sample
+            if profile.hasOneControlStream, place == .control {
+                return session.received(Bytes(bytes), on: StreamID(rawValue: 0), fin: false, now: now)
+            }
         }
         switch Int.random(in: 0..<12, using: &random) {
         case 0: session.peerReset(stream, .cancelled)
