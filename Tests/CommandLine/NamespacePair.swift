@@ -1,11 +1,11 @@
 import Foundation
 import Synchronization
 
-/// Two network namespaces joined by a veth pair: a server's, at `10.9.0.1`, and a client's, whose address can be
+/// Two network namespaces joined by a veth pair: a server's with two addresses, and a client's, whose address can be
 /// replaced. Removed when released.
 final class NamespacePair: Sendable {
-    /// The server's address.
-    static let server = "10.9.0.1"
+    /// The server's second address: its kernel would answer from the first.
+    static let server = "10.9.0.99"
 
     private static let count = Atomic(0)
     private let name: String
@@ -22,8 +22,10 @@ final class NamespacePair: Sendable {
         }
         try Self.ip(
             "link", "add", "s", "netns", "\(name)-s", "type", "veth", "peer", "name", "c", "netns", "\(name)-c")
-        for (end, address) in [("s", 1), ("c", 2)] {
+        for (end, address) in [("s", 1), ("s", 99), ("c", 2)] {
             try change("add", end, address)
+        }
+        for end in ["s", "c"] {
             try Self.ip("-n", "\(name)-\(end)", "link", "set", end, "up")
         }
     }

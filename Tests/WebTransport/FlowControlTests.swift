@@ -186,4 +186,33 @@ import Wire
         old.connect(second, "webtransport")
         #expect(old.server.sessions.count == 2)
     }
+
+    @Test("seeds of capsules neither trap nor let more be sent than was said", arguments: 0..<200 as Range<UInt64>)
+    func noise(_ seed: UInt64) {
+        var random = Noise(state: seed), said: UInt64 = 100
+        let pair = Pair(data: said, bidirectional: 2, unidirectional: 2)
+        let types = Array(SessionCapsule.flowControl).sorted() + [SessionCapsule.drain, 0x21, 0x190B_4D45]
+        var sent: UInt64 = 0
+        for _ in 0..<30 {
+            let type = types[Int(random.next() % UInt64(types.count))], bits = random.next() % 62
+            var capsule = SessionCapsule.integer(type, random.next() & (1 << bits - 1))
+            if type == SessionCapsule.maxData, let value = SessionCapsule.parseInteger(Array(capsule.dropFirst(5))) {
+                said = max(said, value)
+            }
+            if random.next() % 16 == 0 {
+                // The next one's first byte ends it, whatever that makes of it.
+                capsule.removeLast()
+                said = QUICVarint.limit
+            }
+            pair.say(capsule: capsule)
+            guard pair.server.ends.isEmpty else { return }
+            let credit = pair.server.connection.dataCredit(of: pair.session)
+            #expect(UInt64(credit) + sent <= said, "seed \(seed)")
+            let count = Int(clamping: min(random.next() % 1000, UInt64(credit)))
+            pair.server.connection.sent(count, of: pair.session)
+            sent += UInt64(count)
+            pair.server.connection.dataBlocked(pair.session)
+            _ = pair.server.connection.mayOpen(.unidirectional, for: pair.session)
+        }
+    }
 }

@@ -231,7 +231,7 @@ import Wire
 }
 
 /// SplitMix64.
-private struct Noise {
+struct Noise {
     var state: UInt64
 
     mutating func next() -> UInt64 {
