@@ -25,13 +25,12 @@ extension Dial {
     private func reconsider() {
         guard let (link, old) = winner, link.cause == nil, let path = link.connection.path,
             // Without a route there is nowhere to go yet.
-            let socket = try? UDPSocket(peer: path.remote), !socket.localAddress.isSameHost(as: path.local)
+            let source = try? UDPSocket.source(toward: path.remote), !source.isSameHost(as: path.local),
+            let socket = try? UDPSocket(peer: path.remote),
+            let port = try? port(socket, for: ObjectIdentifier(link.connection))
         else { return }
-        let id = ObjectIdentifier(link.connection)
-        guard let port = try? port(socket, for: id),
-            link.connection.migrate(
-                to: NetworkPath(local: socket.localAddress, remote: path.remote), now: driver.loop.now)
-        else { return }
+        let newPath = NetworkPath(local: socket.localAddress, remote: path.remote)
+        guard link.connection.migrate(to: newPath, now: driver.loop.now) else { return }
         winner = (link, port)
         old.close()
         link.move(to: port)

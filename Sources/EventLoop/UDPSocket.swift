@@ -57,6 +57,13 @@ package final class UDPSocket {
         try self.init(exactly: .any(peer.family, port: 0), options)
     }
 
+    /// Where this host would send to `peer` from, with some port; throws `ENETUNREACH` when it has no way there.
+    package static func source(toward peer: SocketAddress) throws(SystemError) -> SocketAddress {
+        let descriptor = try Descriptor.udp(peer.family)
+        try descriptor.connect(peer, peer.family)
+        return try descriptor.localAddress()
+    }
+
     private init(exactly address: SocketAddress, _ options: Options) throws(SystemError) {
         let descriptor = try Descriptor.udp(address.family)
         try descriptor.bind(address)

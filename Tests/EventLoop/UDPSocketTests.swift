@@ -35,6 +35,14 @@ import Wire
         #expect(path.local == SocketAddress(host: wiring.target, port: link.server.localAddress.port))
     }
 
+    @Test(arguments: Wiring.hasIPv6 ? [SocketAddress.Family.ipv4, .ipv6] : [.ipv4])
+    func `the kernel says where it would send from`(family: SocketAddress.Family) throws {
+        let peer = SocketAddress.loopback(family, port: 9)
+        var source = try UDPSocket.source(toward: peer)
+        source.port = 9
+        #expect(source == peer)
+    }
+
     // RFC 3168 §5: the two ECN bits; RFC 9000 §13.4.
     @Test(arguments: Wiring.all, [ECN.notCapable, .capable0, .capable1, .congestionExperienced])
     func `the ECN bits sent are the ECN bits received`(wiring: Wiring, ecn: ECN) throws {
