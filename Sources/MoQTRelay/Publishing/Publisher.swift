@@ -20,17 +20,26 @@ package final class Publisher {
 
     /// A track to publish, which must have a new name.
     ///
-    /// - Parameter isKept: nothing of it is ever evicted: for a catalog, not for what grows.
+    /// - Parameters:
+    ///   - isKept: nothing of it is ever evicted: for a catalog, not for what grows.
+    ///   - own: a cache for this track alone, whose credit then is the track's; nil: all tracks share one.
     package func addTrack(
         _ name: FullTrackName, properties: Properties, delivery: Delivery,
-        isKept: Bool = false
+        isKept: Bool = false, cache own: Cache? = nil
     ) -> TrackLog {
         precondition(tracks[name] == nil, "a track is published once")
         let log = TrackLog(
             name: name, properties: properties, delivery: delivery,
-            cache: isKept ? Cache(limit: .max) : cache)
+            cache: own ?? (isKept ? Cache(limit: .max) : cache))
         tracks[name] = log
         return log
+    }
+
+    /// Publishes a track no more, and lets go of what it holds. Whoever reads it gets no more of it.
+    package func removeTrack(_ log: TrackLog) {
+        guard tracks[log.name] === log else { return }
+        tracks[log.name] = nil
+        log.cache.remove(log)
     }
 
     /// Offers a track by PUBLISH (draft-18 "PUBLISH"); objects flow once the peer has agreed.
