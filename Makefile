@@ -3,8 +3,8 @@
 #   make build                    .build/release/moqt, without Swift's shared libraries
 #   make test                     all tests; SANITIZE=address or SANITIZE=thread runs them under a sanitizer,
 #                                 NGTCP2=distro with the distribution's own ngtcp2, unpacked for that alone
-#   make check                    formatting, file sizes, the tests the drafts' rules name, and a build in which
-#                                 warnings are errors
+#   make check                    formatting, file sizes, the tests the drafts' rules name, a build in which
+#                                 warnings are errors, and a package outside that uses the libraries
 #   make fuzz                     the codec under libFuzzer; FUZZ_SECONDS (default 60) are shared by four targets
 #   make bench-codec              allocations and instructions of the codec against its baseline; UPDATE=1 writes that
 #   make interop                  other people's clients and relays against ours; CASES='--draft 18' chooses some
@@ -57,6 +57,7 @@ check: deps
 	.ci/musts
 	$(BUILD) --build-tests
 	$(RELEASE)
+	SWIFT=$(SWIFT) Tests/Outside/outside.sh
 
 fuzz: deps
 	FUZZ_SECONDS=$(FUZZ_SECONDS) Tests/Fuzz/fuzz.sh
@@ -79,4 +80,4 @@ install: build
 	install -D -m 644 completions/moqt.fish $(SHARE)/fish/vendor_completions.d/moqt.fish
 
 clean:
-	rm -rf .build .build-address .build-thread .build-distro .build-fuzz .build-interop
+	rm -rf .build .build-address .build-thread .build-distro .build-fuzz .build-interop .build-outside

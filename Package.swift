@@ -42,6 +42,10 @@ let layers: [[Target]] = [
     layer(
         "Endpoint", ["EventLoop", "QUIC", "WebTransport", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire"], strict,
         testing: ["Breaches", "Credentials"]),
+    layer(
+        "MoQT",
+        ["Endpoint", "EventLoop", "QUIC", "WebTransport", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire"], strict,
+        testing: ["Credentials"]),
     layer("CommandLine", [], pure, testing: ["Commands", "Credentials", "EventLoop", "MoQTCodec", "QUIC", "Wire"]),
     layer(
         "Commands",
@@ -100,9 +104,13 @@ let package = Package(
         .executable(name: "moqt", targets: ["moqt"]),
         // Bytes, which messages hold, are Wire's.
         .library(name: "MoQTCodec", targets: ["MoQTCodec", "Wire"]),
+        .library(name: "MoQT", targets: ["MoQT", "MoQTCodec", "Wire"]),
     ],
     targets: clibraries + layers.flatMap { $0 } + fuzzing + measuring + [
         breaches,
-        .executableTarget(name: "moqt", dependencies: ["Commands"], swiftSettings: strict)
+        .executableTarget(name: "moqt", dependencies: ["Commands"], swiftSettings: strict),
+        .executableTarget(
+            name: "moqt-example", dependencies: ["MoQT", "MoQTCodec", "Wire"], path: "Tests/Example",
+            swiftSettings: strict),
     ]
 )
