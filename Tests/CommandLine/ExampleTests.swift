@@ -42,9 +42,18 @@ import Testing
         #expect(try start("sub", "relay", "test--words").wait().text.contains("moqt-example: call: "))
     }
 
-    @Test("it takes messages apart")
+    @Test("it takes a control stream apart, and writes its messages again")
     func messages() throws {
-        #expect(try start("messages", "af00000010000300000a").wait().text == "SETUP\nGOAWAY\n")
+        #expect(
+            try start("messages", "af00000010000300000a").wait().text == "SETUP af000000\nGOAWAY 10000300000a\n")
+        #expect(try start("messages", "10").wait().text.contains("moqt-example: PROTOCOL_VIOLATION"))
+    }
+
+    @Test("it takes a data stream apart")
+    func objects() throws {
+        #expect(
+            try start("objects", "14070501800203616263020000").wait().text
+                == "group 5 of track 7\nobject 2: 3 bytes\nabc\nobject 5: 0 bytes\n")
     }
 
     @Test("what the README shows of the library is this program's source")

@@ -1,10 +1,11 @@
+import Glibc
 import MoQT
 import MoQTCodec
 
 struct Usage: Error, CustomStringConvertible {
     let description = """
         usage: moqt-example pub|sub URL TRACK [SHA256]
-               moqt-example messages HEX
+               moqt-example messages|objects HEX
         """
 }
 
@@ -23,6 +24,7 @@ let arguments = CommandLine.arguments.dropFirst()
 do {
     switch (arguments.first, arguments.count) {
     case ("messages"?, 2): try printMessages(arguments[2])
+    case ("objects"?, 2): try printObjects(arguments[2])
     case ("pub"?, 3...4):
         let options = try options(trusting: arguments.count == 4 ? arguments[4] : nil)
         try await publish(to: arguments[2], FullTrackName(text: arguments[3]), options)
@@ -33,4 +35,5 @@ do {
     }
 } catch {
     print("moqt-example: \(error)")
+    exit(1)
 }

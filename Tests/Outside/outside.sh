@@ -24,7 +24,18 @@ let package = Package(
 )
 END
 "$swift" build --package-path "$work"
-messages=$("$work/.build/debug/outside" messages af00000010000300000a)
-[ "$messages" = "SETUP
-GOAWAY" ] || { echo "outside.sh: unexpected messages: $messages" >&2; exit 1; }
+
+# expect WORDS ARGUMENT…: the program says this when it is given these arguments.
+expect() {
+    words=$1
+    shift
+    said=$("$work/.build/debug/outside" "$@")
+    [ "$said" = "$words" ] || { echo "outside.sh: expected '$words', got '$said'" >&2; exit 1; }
+}
+
+expect "SETUP af000000
+GOAWAY 10000300000a" messages af00000010000300000a
+expect "group 5 of track 7
+object 2: 3 bytes
+abc" objects 14070501800203616263
 echo "a package outside builds with MoQT and MoQTCodec"
