@@ -37,7 +37,11 @@ extension Link {
     private func act(_ lane: Lane) {
         let peer = lane.peer
         while let action = peer.session.nextTransportAction() { perform(action, lane) }
-        while let direction = peer.session.wantedStream, let stream = open(direction, lane) {
+        while let direction = peer.session.wantedStream {
+            guard let stream = open(direction, lane) else {
+                if direction == .bidirectional, peer.session.outOfStreams() { mark() }
+                break
+            }
             peer.session.opened(stream)
         }
         while let (stream, code) = peer.downlink.nextReset() { connection.reset(stream, code: wire(code, peer)) }

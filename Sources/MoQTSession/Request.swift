@@ -42,6 +42,8 @@ struct Request {
     var fetch = FetchProgress()
     /// Of a SUBSCRIBE_NAMESPACE: whole namespaces announced and not withdrawn.
     var announced: Set<TrackNamespace> = []
+    /// Of a SUBSCRIBE_TRACKS of the peer: tracks that were named in PUBLISH_BLOCKED.
+    var blocked: Set<FullTrackName> = []
 
     init(_ kind: RequestKind, isOurs: Bool, track: FullTrackName? = nil, _ parameters: Parameters) {
         self.kind = kind

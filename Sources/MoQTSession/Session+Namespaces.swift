@@ -219,6 +219,41 @@ extension Session {
         message.suffix = try suffix(of: track.namespace, on: request, kindForTracks)
         message.trackName = track.name
         try send(.publishBlocked(message), on: request)
+        requests[request]?.blocked.insert(track)
+    }
+
+    /// No stream can be opened for a request now: tracks that the peer asked for by prefix, and that would wait to be
+    /// published, are named to it by PUBLISH_BLOCKED instead. Their requests end with `requestCancelled` (draft-18
+    /// "PUBLISH_BLOCKED").
+    /// - Returns: whether there were any.
+    package mutating func outOfStreams() -> Bool {
+        guard !isClosed, !peerPrefixes.isEmpty else { return false }
+        var isTold = false
+        for id in control.waitingRequests {
+            guard let request = requests[id], request.kind == .publish, let track = request.track,
+                let interest = interest(in: track), (try? publishBlocked(track, on: interest)) != nil
+            else { continue }
+            end(id, cancellingWith: .excessiveLoad)
+            events.append(.requestCancelled(id, .excessiveLoad))
+            isTold = true
+        }
+        return isTold
+    }
+
+    /// The request by which the peer wants tracks of the namespace.
+    private func interest(in track: FullTrackName) -> RequestID? {
+        peerPrefixes.filter { id in
+            guard let request = requests[id], request.kind == kindForTracks, request.phase == .established else {
+                return false
+            }
+            return track.namespace.hasPrefix(request.namespace)
+        }.min()
+    }
+
+    /// The peer was told that the track will not be published to it, and the draft holds us to that.
+    func isBlocked(_ track: FullTrackName) -> Bool {
+        profile.behaviours.contains(.blockedForGood)
+            && peerPrefixes.contains { requests[$0]?.blocked.contains(track) ?? false }
     }
 
     private func suffix(

@@ -10,6 +10,7 @@ extension Session {
     ) throws(SessionError) -> (RequestID, TrackAlias) {
         try checkMayBegin(in: track.namespace)
         guard !isDuplicate(track, asPublisher: true) else { throw .duplicateSubscription }
+        guard !isBlocked(track) else { throw .invalid("the peer was told that it will not be published") }
         var properties = properties, parameters = parameters
         try profile.giveTrackTerms(&parameters, &properties, .publish)
         var request = Request(.publish, isOurs: true, track: track, parameters)

@@ -87,6 +87,41 @@ struct NamespaceTests {
         #expect(pair.client.events.last == .publishBlocked(id, track("t", in: "live", "a")))
     }
 
+    /// draft-18 "PUBLISH_BLOCKED", draft-19 "PUBLISH_SKIPPED".
+    @Test(arguments: Profile.spoken.filter { !$0.hasOneControlStream })
+    func `tracks that find no stream are told as blocked`(profile: Profile) throws {
+        let pair = Pair(profile)
+        let id = try pair.client.session.subscribeTracks(namespace(["live"]))
+        pair.run()
+        let options = pair.server.events.contains { if case .subscribeTracks = $0 { true } else { false } }
+        #expect(options || profile === Profile.draft17)
+        try pair.server.session.accept(id)
+        let (wanted, _) = try pair.server.session.publish(track("t"))
+        let (other, _) = try pair.server.session.publish(track("t", in: "other"))
+        let told = (pair.server.session.outOfStreams(), pair.server.session.outOfStreams())
+        #expect(told == (true, false))
+        pair.run()
+        #expect(pair.server.events.contains(.requestCancelled(wanted, .excessiveLoad)))
+        #expect(pair.client.events.contains(.publishBlocked(id, track("t"))))
+        let published = pair.client.events.compactMap {
+            if case .publish(let offer) = $0 { offer.requestID } else { nil }
+        }
+        #expect(published == [other])
+        if profile.behaviours.contains(.blockedForGood) {
+            #expect(throws: SessionError.self) { try pair.server.session.publish(track("t")) }
+        } else {
+            _ = try pair.server.session.publish(track("t"))
+        }
+        try pair.client.session.cancel(id)
+        pair.run()
+        _ = try? pair.server.session.publish(track("t"))
+        pair.run()
+        #expect(
+            pair.client.events.contains {
+                if case .publish(let offer) = $0 { offer.track == track("t") } else { false }
+            })
+    }
+
     /// draft-18 "Reserved Namespaces", "Session-Level Tracks and Namespaces".
     @Test(arguments: ViolationTests.alike, [".", ".session"]) func `reserved namespaces do not exist`(
         profile: Profile, field: String

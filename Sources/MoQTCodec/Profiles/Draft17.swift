@@ -3,7 +3,7 @@ extension Profile {
     package static let draft17 = Profile(
         name: "draft-17", alpn: "moqt-17", integers: .vi64Without7, pairs: .delta(.vi64Without7),
         streams: .draft17, datagrams: .draft15, objects: .draft17, limits: Limits(),
-        behaviours: [.oneSubscriptionPerTrack, .strictJoining, .freeNamespaces, .grease],
+        behaviours: [.oneSubscriptionPerTrack, .blockedForGood, .strictJoining, .freeNamespaces, .grease],
         codes: .draft17, parameters: draft17Parameters,
         setupOptions: [
             .init(.path, 0x01), .init(.authorizationToken, 0x03), .init(.maxAuthTokenCacheSize, 0x04),

@@ -4,7 +4,7 @@ extension Profile {
         name: "draft-18", alpn: "moqt-18", integers: .vi64, pairs: .delta(.vi64), streams: .draft18,
         datagrams: .draft18, objects: .draft18, limits: Limits(),
         behaviours: [
-            .goAwayOnRequestStreams, .oneSubscriptionPerTrack, .grease,
+            .goAwayOnRequestStreams, .oneSubscriptionPerTrack, .blockedForGood, .grease,
         ],
         codes: .draft18, parameters: draft18Parameters,
         setupOptions: [

@@ -174,6 +174,8 @@ package struct Behaviours: OptionSet, Sendable {
     package static let oneSubscriptionPerTrack = Self(rawValue: 1 << 2)
     /// A second subscription of the peer's to a track closes the session.
     package static let closesForDuplicates = Self(rawValue: 1 << 4)
+    /// No PUBLISH of a track follows a PUBLISH_BLOCKED of it; otherwise only not the one it stands for.
+    package static let blockedForGood = Self(rawValue: 1 << 5)
     /// Unknown Message Parameters are ignored, and kept; otherwise they close the session.
     package static let keepsUnknownParameters = Self(rawValue: 1 << 6)
     /// Message Parameters in the wrong message are ignored, and kept; otherwise they close the session.

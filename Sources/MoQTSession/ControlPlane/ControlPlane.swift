@@ -86,6 +86,9 @@ struct ControlPlane {
         (0..<opening.count).lazy.map { opening[$0] }.first { unopened[$0] != nil }
     }
 
+    /// Requests of ours that wait for a stream, oldest first.
+    var waitingRequests: [RequestID] { (0..<opening.count).map { opening[$0] }.filter { unopened[$0] != nil } }
+
     /// The transport opened the stream that was wanted. Traps when none of its direction was.
     mutating func opened(_ id: StreamID) {
         if isStarted && ownControl == nil {
