@@ -27,14 +27,44 @@ import Wire
     }
 
     private func subscribe(
-        _ downlink: Downlink, _ log: TrackLog, _ alias: UInt64, _ terms: SubscriptionTerms = SubscriptionTerms()
+        _ downlink: Downlink, _ log: TrackLog, _ alias: UInt64, _ terms: SubscriptionTerms = SubscriptionTerms(),
+        from start: Location = .zero
     ) -> Subscription {
         let subscription = Subscription(
             requestID: RequestID(rawValue: alias), alias: TrackAlias(rawValue: alias), track: log,
-            range: (.zero, nil), terms: terms, downlink: downlink)
+            range: (start, nil), terms: terms, downlink: downlink)
         log.add(subscription)
         downlinks.append(downlink)
         return subscription
+    }
+
+    /// draft-22 "Fill": in the subscription's group order, and in one group what is past first.
+    @Test(arguments: [GroupOrder.ascending, .descending], [GroupOrder.ascending, .descending])
+    func whatPrecedesASubscriptionComesFirstInItsGroup(order: GroupOrder, ofFill: GroupOrder) {
+        for last in [1, 2] as [UInt64] {
+            let downlink = Downlink(profile: .draft22), log = log("a")
+            for group in 0...1 as ClosedRange<UInt64> { log.putGroup(group, objects: 2, size: 10) }
+            let subscription = subscribe(
+                downlink, log, 0, SubscriptionTerms(groupOrder: order), from: Location(group: last, object: 2))
+            log.putGroup(last, objects: 3, size: 10, from: 2)
+            let fill = FetchReply(
+                requestID: RequestID(rawValue: 0), track: log, range: .zero...Location(group: 1, object: 1),
+                order: ofFill, priority: 128, downlink: downlink)
+            subscription.add(fill)
+            fill.start()
+            // Its first group is the last one that was there, or the first of all.
+            let isSame = ofFill == .descending && last == 1
+            let isFirst = isSame || order == .ascending && ofFill == .ascending
+            #expect(fillLeads(downlink) == isFirst, "new objects in group \(last)")
+        }
+    }
+
+    /// Whether the first stream that is sent is a fetch stream.
+    private func fillLeads(_ downlink: Downlink) -> Bool {
+        _ = downlink.nextStream(now, open: { StreamID(rawValue: 3) })
+        var list: [Bytes] = []
+        _ = downlink.gather(into: &list)
+        return list.first?.array.first == 0x05
     }
 
     /// The headers of the streams in the order in which they are opened, each sent whole.

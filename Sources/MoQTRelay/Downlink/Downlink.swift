@@ -120,13 +120,14 @@ package final class Downlink {
         return best
     }
 
-    /// Subscriber priority, then publisher priority, then whoever waited longest (draft-18 "Scheduling Algorithm").
+    /// Subscriber priority, then publisher priority, then what precedes a subscription, then whoever waited longest
+    /// (draft-18 "Scheduling Algorithm").
     private func precedes(_ a: StreamOwner, _ b: StreamOwner) -> Bool {
         if a.subscriberPriority != b.subscriberPriority { return a.subscriberPriority < b.subscriberPriority }
         let left = a.best?.order.publisherPriority ?? 255
         let right = b.best?.order.publisherPriority ?? 255
         if left != right { return left < right }
-        return a.turn < b.turn
+        return a.goesBefore(b) ?? b.goesBefore(a).map { !$0 } ?? (a.turn < b.turn)
     }
 
     private func opened(_ stream: OutgoingStream, _ open: () -> StreamID?) -> StreamID? {

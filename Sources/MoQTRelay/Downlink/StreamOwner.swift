@@ -42,6 +42,8 @@ package class StreamOwner {
         if let index = ready.lastIndex(where: { $0 === stream }) { ready.remove(at: index) }
     }
 
+    /// Whether its best stream goes before that of a request of the same priority; nil: they take turns.
+    func goesBefore(_ other: StreamOwner) -> Bool? { nil }
     /// A stream got its number.
     func opened(_ stream: OutgoingStream) {}
     /// One of the streams is over.

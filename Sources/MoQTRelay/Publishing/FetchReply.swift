@@ -52,6 +52,17 @@ final class FetchReply: StreamOwner {
         done = nil
     }
 
+    /// A fill and its subscription are sent as one, in their group order; within a group what is past goes first. Where
+    /// their orders differ the subscription does (draft-22 "Fill").
+    override func goesBefore(_ other: StreamOwner) -> Bool? {
+        guard let subscription, subscription === other, let group = stream?.nextGroup,
+            let live = other.best?.order.group
+        else { return nil }
+        let descends = subscription.groupOrder == .descending
+        let place = descends ? ~group : group
+        return (order == .descending) == descends ? place <= live : place == live
+    }
+
     override func opened(_ stream: OutgoingStream) { subscription?.openedFill() }
 
     override func streamClosed(_ stream: OutgoingStream) {

@@ -50,6 +50,9 @@ final class FetchStream: OutgoingStream {
         super.init(owner: owner, order: SendOrder(publisherPriority: track.defaultPriority, group: 0, subgroup: 0))
     }
 
+    /// The group that goes on next; nil: none does.
+    var nextGroup: UInt64? { item?.group ?? items.last?.group ?? groups.last }
+
     func leaveLogs() {
         waitsFor?.waiters.removeAll { $0 === self }
         waitsFor = nil
