@@ -104,7 +104,9 @@ package final class Peer {
             switch request {
             case .subscription(let subscription): subscription.cancel()
             case .fetchReply(let reply): reply.cancel()
-            case .waiting, .heldFetch, .upstream, .statusWanted, .statusAsked, .namespace, .namespaceInterest,
+            case .relayedFetch(let fetch): fetch.cancel()
+            case .fetchAsked, .waiting, .heldFetch, .upstream, .statusWanted, .statusAsked, .namespace,
+                .namespaceInterest,
                 .trackInterest, .offer:
                 break
             }
@@ -128,6 +130,10 @@ enum PeerRequest {
     case upstream(Upstream)
     /// It fetches from us.
     case fetchReply(FetchReply)
+    /// It fetches what a publisher is asked for.
+    case relayedFetch(RelayedFetch)
+    /// We ask it for what somebody fetches.
+    case fetchAsked(RelayedFetch)
     /// It wants to know how far a track is, and publishers are asked.
     case statusWanted(StatusInquiry)
     /// We ask it how far a track is.
@@ -147,4 +153,6 @@ enum IncomingStream {
     /// The subgroup's id is that of its first object, which has not come.
     case unnamed(TrackLog, SubgroupHeader, wireBytes: Int)
     case fill(Fill)
+    /// What a publisher was asked for on behalf of somebody.
+    case relayed(RelayedFetch)
 }

@@ -13,6 +13,10 @@ import Wire
     private func fetch(_ subscriber: TestSubscriber, _ target: Fetch.Target, _ order: GroupOrder = .ascending) {
         var parameters = Parameters()
         parameters.groupOrder = order
+        // From what there is: nothing is had from the publisher.
+        if subscriber.peer.session.profile.parameters.contains(where: { $0.kind == .fillTimeout }) {
+            parameters.fillTimeout = 0
+        }
         subscriber.peer.say { _ = try $0.fetch(target, parameters) }
         subscriber.world.run()
     }

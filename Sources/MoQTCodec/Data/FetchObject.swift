@@ -53,7 +53,7 @@ public struct FetchGap: Hashable, Sendable {
 }
 
 extension FetchGapReasons {
-    func contains(_ reason: FetchGap.Reason) -> Bool {
+    package func contains(_ reason: FetchGap.Reason) -> Bool {
         switch reason {
         case .doesNotExist: contains(Self.doesNotExist)
         case .unknown: contains(Self.unknown)

@@ -65,6 +65,17 @@ package final class TrackLog {
     /// What came before ``knownFrom`` was had by FETCH, from `location` on.
     func filled(from location: Location) { knownFrom = min(knownFrom, location) }
 
+    /// Every object of the range is held, or does not exist.
+    func isKnown(_ range: ClosedRange<Location>) -> Bool {
+        guard knownFrom <= range.lowerBound else { return false }
+        return !groupIDs.contains { id in
+            guard (range.lowerBound.group...range.upperBound.group).contains(id),
+                let unknown = groups[id]?.unknownFrom
+            else { return false }
+            return Location(group: id, object: unknown) <= range.upperBound
+        }
+    }
+
     /// The last object at `end` or before it that is known here; nil: none is.
     func lastLocation(through end: Location) -> Location? {
         guard let largest, end < largest else { return largest }

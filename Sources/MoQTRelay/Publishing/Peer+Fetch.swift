@@ -11,6 +11,9 @@ extension Peer {
         } catch {
             return say { try $0.reject(request.requestID, error.code, reason: error.reason) }
         }
+        if let refusal = refusal(of: range, in: track) {
+            return say { try $0.reject(request.requestID, refusal.code, reason: refusal.reason) }
+        }
         let last = max(range.lowerBound, track.lastLocation(through: range.upperBound) ?? range.lowerBound)
         let end = RangeEnd(group: last.group, object: last.object)
         let id = request.requestID
@@ -27,6 +30,36 @@ extension Peer {
         requests[id] = .fetchReply(reply)
         reply.start()
         flush()
+    }
+
+    /// Whether the log has all that is asked for, or it is clear that there is nothing.
+    func knowsAnswer(to request: Fetch, from track: TrackLog) -> Bool {
+        guard let range = try? range(of: request.target, in: track) else { return true }
+        return track.isKnown(range)
+    }
+
+    /// What is asked for, as far as can be told without the track's publisher; nil: all of the track.
+    func absoluteRange(of request: Fetch, in track: TrackLog?) -> LocationFilter? {
+        if let track, let range = try? range(of: request.target, in: track) {
+            let last = range.upperBound
+            let end = RangeEnd(group: last.group, object: last.object == .max ? nil : last.object)
+            return .absoluteRange(start: range.lowerBound, end: end)
+        }
+        if case .standalone(_, let range) = request.target { return range }
+        return nil
+    }
+
+    /// What some drafts have words for only in an answer, not on the stream (draft-14 "FETCH_ERROR").
+    private func refusal(of range: ClosedRange<Location>, in track: TrackLog) -> Refusal? {
+        let said = codes.request(.fetch)
+        guard track.isKnown(range) else {
+            let isSilent = !downlink.profile.objects.fetch.gaps.contains(.unknown)
+            guard isSilent, said.number(of: .unknownStatusInRange) != nil else { return nil }
+            return Refusal(code: .unknownStatusInRange, reason: "some of the objects are unknown here")
+        }
+        let isEmpty = track.lastLocation(through: range.upperBound).map { $0 < range.lowerBound } ?? true
+        guard isEmpty, said.number(of: .noObjects) != nil else { return nil }
+        return Refusal(code: .noObjects, reason: "there are no objects in the range")
     }
 
     private func fetchEnded(_ id: RequestID, _ track: TrackLog) {

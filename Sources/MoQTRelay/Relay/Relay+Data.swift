@@ -22,15 +22,20 @@ extension Relay {
             log.append(LoggedDatagram(datagram, arrived: now), group: datagram.location.group)
         case .fetchOpened(let stream, let id, let wireBytes):
             peer.credit(stream, wireBytes)
-            openedFill(stream, id, peer)
+            openedFetch(stream, id, peer)
         case .fetchObject(let stream, let header, let wireBytes):
-            if case .fill(let fill) = peer.writers[stream] { fill.begin(header, now) }
+            switch peer.writers[stream] {
+            case .fill(let fill): fill.begin(header, now)
+            case .relayed(let fetch): return fetch.begin(header, wireBytes: wireBytes)
+            case .subgroup, .unnamed, .none: break
+            }
             peer.credit(stream, wireBytes)
         case .fetchGap(let stream, let gap, let wireBytes):
+            if case .relayed(let fetch) = peer.writers[stream] { return fetch.skip(gap, wireBytes: wireBytes) }
             if case .fill(let fill) = peer.writers[stream], gap.reason != .doesNotExist { fill.hasGaps = true }
             peer.credit(stream, wireBytes)
-        case .fetchEnded(let stream, _, _):
-            peer.writers[stream] = nil
+        case .fetchEnded(let stream, let end, _):
+            if case .relayed(let fetch) = peer.writers.removeValue(forKey: stream) { fetch.ended(end) }
             peer.finishedStream()
         case .joinEnded(let id, let isWhole):
             if case .upstream(let upstream) = peer.requests[id] { joinEnded(upstream, isWhole: isWhole) }
@@ -79,6 +84,8 @@ extension Relay {
         case .fill(let fill):
             fill.append(payload)
             peer.credit(stream, payload.count)
+        case .relayed(let fetch):
+            fetch.append(payload)
         case .unnamed, .none:
             peer.credit(stream, payload.count)
         }
@@ -95,13 +102,17 @@ extension Relay {
         if !writer.creditFollowsReaders { peer.finishedStream() }
     }
 
-    private func openedFill(_ stream: StreamID, _ id: RequestID, _ peer: Peer) {
-        if case .upstream(let upstream) = peer.requests[id], let fill = upstream.fill {
-            peer.writers[stream] = .fill(fill)
-        } else {
-            peer.session.stop(stream, code: .cancelled)
-            peer.flush()
+    private func openedFetch(_ stream: StreamID, _ id: RequestID, _ peer: Peer) {
+        switch peer.requests[id] {
+        case .upstream(let upstream):
+            if let fill = upstream.fill { return peer.writers[stream] = .fill(fill) }
+        case .fetchAsked(let fetch):
+            fetch.opened(stream)
+            return peer.writers[stream] = .relayed(fetch)
+        default: break
         }
+        peer.session.stop(stream, code: .cancelled)
+        peer.flush()
     }
 
     /// The session broke off under an open stream.

@@ -5,16 +5,69 @@ internal import Wire
 /// FETCH from the log, and the one the relay makes itself when it joins a track that is under way.
 extension Relay {
     func fetch(_ request: Fetch, of name: FullTrackName, from peer: Peer) {
-        guard let track = tracks[name], let log = track.log else {
-            return peer.say { try $0.reject(request.requestID, .doesNotExist, reason: "no such track") }
-        }
-        guard !track.isFilling else {
+        if let track = tracks[name], track.log != nil, track.isFilling {
             track.heldFetches[RequestKey(peer, request.requestID)] = (peer, request)
             peer.requests[request.requestID] = .heldFetch(track)
-            return
+        } else {
+            answer(request, of: name, to: peer)
         }
-        peer.answer(request, with: log)
     }
+
+    private func answer(_ request: Fetch, of name: FullTrackName, to peer: Peer) {
+        let log = tracks[name]?.log
+        if let log, peer.knowsAnswer(to: request, from: log) { return peer.answer(request, with: log) }
+        if request.parameters.fillTimeout != 0, ask(for: request, of: name, for: peer, log) { return }
+        answer(request, from: log, to: peer)
+    }
+
+    /// From what there is here.
+    private func answer(_ request: Fetch, from log: TrackLog?, to peer: Peer, _ error: RequestError? = nil) {
+        if let log { return peer.answer(request, with: log) }
+        peer.say {
+            try $0.reject(
+                request.requestID, error?.code ?? .doesNotExist, reason: error?.reason.string ?? "no such track")
+        }
+    }
+
+    // MARK: - From publishers
+
+    /// Asks a publisher for what is not here (draft-18 "FETCH"); false when there is none to ask.
+    private func ask(for request: Fetch, of name: FullTrackName, for peer: Peer, _ log: TrackLog?) -> Bool {
+        let upstreams = tracks[name]?.upstreams.filter { $0.isEstablished }.map(\.peer) ?? []
+        for publisher in upstreams + publishers.prefixes(of: name.namespace).map(\.peer) where publisher !== peer {
+            guard let id = ask(publisher, for: request, of: name, peer.absoluteRange(of: request, in: log)) else {
+                continue
+            }
+            let fetch = RelayedFetch(request, of: name, for: peer, from: publisher, asked: id)
+            peer.requests[request.requestID] = .relayedFetch(fetch)
+            publisher.requests[id] = .fetchAsked(fetch)
+            publisher.flush()
+            return true
+        }
+        return false
+    }
+
+    private func ask(
+        _ publisher: Peer, for request: Fetch, of name: FullTrackName, _ range: LocationFilter?
+    ) -> RequestID? {
+        var parameters = Parameters()
+        parameters.groupOrder = request.parameters.groupOrder
+        if let id = try? publisher.session.fetch(.standalone(track: name, range: range), parameters) { return id }
+        // Some drafts must be told an end: the last that they can say.
+        guard range?.end == nil, let start = (range ?? .unfiltered).absoluteStart else { return nil }
+        let end = RangeEnd(group: publisher.session.profile.integers.maximum)
+        return try? publisher.session.fetch(.standalone(track: name, start: start, end: end), parameters)
+    }
+
+    /// A publisher that was asked has refused, or is gone.
+    func asked(_ fetch: RelayedFetch, failed error: RequestError) {
+        guard fetch.isUntouched else { return fetch.lost(error) }
+        let requester = fetch.requester
+        fetch.letGo()
+        answer(fetch.request, from: tracks[fetch.track]?.log, to: requester, error)
+    }
+
+    // MARK: - What precedes a subscription of the relay's
 
     /// Fetches the beginning of the group in progress, unless it is there.
     func startFill(_ upstream: Upstream, upTo largest: Location) {
@@ -69,7 +122,7 @@ extension Relay {
         track.heldFetches = [:]
         for entry in held.values {
             entry.peer.requests[entry.request.requestID] = nil
-            if let log = track.log { entry.peer.answer(entry.request, with: log) }
+            answer(entry.request, of: track.name, to: entry.peer)
         }
         for reply in track.heldFills { reply.start() }
         track.heldFills = []

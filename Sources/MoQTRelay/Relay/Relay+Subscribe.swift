@@ -111,7 +111,8 @@ extension Relay {
             guard let track = tracks[subscription.track.name] else { return fill?.start() ?? () }
             resume(track)
             if let fill { start(fill, of: track) }
-        case .waiting, .heldFetch, .upstream, .fetchReply, .statusWanted, .statusAsked, .namespace, .namespaceInterest,
+        case .waiting, .heldFetch, .upstream, .fetchReply, .relayedFetch, .fetchAsked, .statusWanted, .statusAsked,
+            .namespace, .namespaceInterest,
             .trackInterest, .offer, .none:
             // Nothing else has terms that the relay keeps: an update changes nothing and succeeds.
             peer.say { try $0.acceptUpdate(id, parameters: Parameters()) }
@@ -134,6 +135,7 @@ extension Relay {
             refuseWaiting(track, error)
             dropIfIdle(track)
         case .statusAsked(let inquiry): statusRefused(inquiry, RequestKey(peer, id), error)
+        case .fetchAsked(let fetch): asked(fetch, failed: error)
         default: break
         }
     }

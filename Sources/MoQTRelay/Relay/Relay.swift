@@ -73,7 +73,9 @@ package final class Relay {
         case .stateNotified(let id, let parameters): stateNotified(id, parameters, by: peer)
         case .updateAccepted(let id, let answer): updated(id, answer, by: peer)
         case .accepted(let id, let answer): statusAnswered(id, answer, by: peer)
-        case .fetchAccepted, .updateRejected, .publishBlocked: break
+        case .fetchAccepted(let id, let answer):
+            if case .fetchAsked(let fetch) = peer.requests[id] { fetch.accepted(answer) }
+        case .updateRejected, .publishBlocked: break
         case .rejected(let id, let error): rejected(id, error, by: peer, now)
         case .publishDone(let id, let done): upstreamDone(id, done, of: peer, now)
         case .namespaceAnnounced, .namespaceGone, .goAway: break
@@ -211,6 +213,8 @@ package final class Relay {
         case .fetchReply(let reply):
             reply.cancel()
             readerLeft(reply.track)
+        case .relayedFetch(let fetch): fetch.cancel()
+        case .fetchAsked(let fetch): asked(fetch, failed: RequestError())
         case .statusWanted(let inquiry): abandon(inquiry)
         case .statusAsked(let inquiry): statusRefused(inquiry, key)
         case .namespace(let namespace): withdraw(namespace, key)
