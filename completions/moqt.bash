@@ -32,7 +32,7 @@ _moqt() {
                 *) : ;;
             esac ;;
         pub)
-            names='--as --realtime --no-realtime --rate --loop --group-size --group-ms --object-size --first-group --datagrams --priority --group-order --delivery-timeout --namespace --name --announce --publish --start --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--as --realtime --no-realtime --rate --loop --group-size --group-ms --object-size --first-group --datagrams --priority --group-order --delivery-timeout --namespace --name --announce --publish --start --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 --as) values='auto media lines frames raw' ;;
                 --rate) values='any' ;;
@@ -52,6 +52,7 @@ _moqt() {
                 --resolve) values='any' ;;
                 --connect-timeout) values='any' ;;
                 --max-time) values='any' ;;
+                --session-file) values='file' ;;
                 --retry) values='any' ;;
                 --cacert) values='file' ;;
                 --fingerprint) values='any' ;;
@@ -68,7 +69,7 @@ _moqt() {
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
         sub)
-            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --wait --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --wait --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -89,6 +90,7 @@ _moqt() {
                 --resolve) values='any' ;;
                 --connect-timeout) values='any' ;;
                 --max-time) values='any' ;;
+                --session-file) values='file' ;;
                 --retry) values='any' ;;
                 --cacert) values='file' ;;
                 --fingerprint) values='any' ;;
@@ -105,7 +107,7 @@ _moqt() {
                 *) : ;;
             esac ;;
         fetch)
-            names='-o --output --as -F --template --namespace --name --priority --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-o --output --as -F --template --namespace --name --priority --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -117,6 +119,7 @@ _moqt() {
                 --resolve) values='any' ;;
                 --connect-timeout) values='any' ;;
                 --max-time) values='any' ;;
+                --session-file) values='file' ;;
                 --retry) values='any' ;;
                 --cacert) values='file' ;;
                 --fingerprint) values='any' ;;
@@ -133,7 +136,7 @@ _moqt() {
                 *) : ;;
             esac ;;
         announce)
-            names='--watch --tracks --status --namespace --name --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--watch --tracks --status --namespace --name --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 --namespace) values='any' ;;
                 --name) values='any' ;;
@@ -141,6 +144,7 @@ _moqt() {
                 --resolve) values='any' ;;
                 --connect-timeout) values='any' ;;
                 --max-time) values='any' ;;
+                --session-file) values='file' ;;
                 --retry) values='any' ;;
                 --cacert) values='file' ;;
                 --fingerprint) values='any' ;;
@@ -168,7 +172,7 @@ _moqt() {
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
         interop)
-            names='-r --relay -t --test -l --list --tls-disable-verify --transport --resolve --connect-timeout --max-time --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-r --relay -t --test -l --list --tls-disable-verify --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 -r|--relay) values='any' ;;
                 -t|--test) values='setup-only announce-only publish-namespace-done subscribe-error announce-subscribe subscribe-before-announce publish-track-subscribe fetch joining-fetch datagrams goaway malformed' ;;
@@ -176,6 +180,7 @@ _moqt() {
                 --resolve) values='any' ;;
                 --connect-timeout) values='any' ;;
                 --max-time) values='any' ;;
+                --session-file) values='file' ;;
                 --retry) values='any' ;;
                 --cacert) values='file' ;;
                 --fingerprint) values='any' ;;

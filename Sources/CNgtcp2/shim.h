@@ -53,13 +53,16 @@ static inline void CNgtcp2_settings_set_probes(ngtcp2_settings *settings, const 
 #endif
 }
 
-/// The token must stay valid until the connection has been made.
-static inline void CNgtcp2_settings_set_retry_token(ngtcp2_settings *settings, const uint8_t *token, size_t count) {
+/// The token must stay valid until the connection has been made; `retry` tells whether a Retry packet brought it, and not
+/// a NEW_TOKEN frame.
+static inline void CNgtcp2_settings_set_token(ngtcp2_settings *settings, const uint8_t *token, size_t count,
+                                              int retry) {
 #if CNGTCP2_MODERN
   settings->token = token;
   settings->tokenlen = count;
-  settings->token_type = NGTCP2_TOKEN_TYPE_RETRY;
+  settings->token_type = retry ? NGTCP2_TOKEN_TYPE_RETRY : NGTCP2_TOKEN_TYPE_NEW_TOKEN;
 #else
+  (void)retry;
   settings->token.base = (uint8_t *)token;
   settings->token.len = count;
 #endif
@@ -229,6 +232,71 @@ static inline CNgtcp2_figures CNgtcp2_conn_get_figures(ngtcp2_conn *conn) {
   CNgtcp2_figures figures = {info.latest_rtt, info.min_rtt, info.smoothed_rtt,
                              info.rttvar,     info.cwnd,    info.bytes_in_flight};
   return figures;
+}
+
+/// Told of the payload of a NEW_TOKEN frame.
+typedef int (*CNgtcp2_recv_new_token)(ngtcp2_conn *conn, const uint8_t *token, size_t count, void *user);
+
+#if !CNGTCP2_MODERN
+/// All connections of a process have the same.
+static CNgtcp2_recv_new_token CNgtcp2_new_token_handler;
+
+static inline int CNgtcp2_forward_new_token(ngtcp2_conn *conn, const ngtcp2_vec *token, void *user) {
+  return CNgtcp2_new_token_handler(conn, token->base, token->len, user);
+}
+#endif
+
+static inline void CNgtcp2_callbacks_set_new_token(ngtcp2_callbacks *callbacks, CNgtcp2_recv_new_token handler) {
+#if CNGTCP2_MODERN
+  callbacks->recv_new_token = handler;
+#else
+  CNgtcp2_new_token_handler = handler;
+  callbacks->recv_new_token = CNgtcp2_forward_new_token;
+#endif
+}
+
+/// The server's transport parameters that early data of a later connection keeps to; returns their length, or a negative
+/// error.
+static inline ngtcp2_ssize CNgtcp2_conn_encode_early_params(ngtcp2_conn *conn, uint8_t *dest, size_t room) {
+#if CNGTCP2_MODERN
+  return ngtcp2_conn_encode_0rtt_transport_params(conn, dest, room);
+#else
+  const ngtcp2_transport_params *from = ngtcp2_conn_get_remote_transport_params(conn);
+  if (!from) return NGTCP2_ERR_INVALID_STATE;
+  ngtcp2_transport_params params;
+  ngtcp2_transport_params_default(&params);
+  params.initial_max_streams_bidi = from->initial_max_streams_bidi;
+  params.initial_max_streams_uni = from->initial_max_streams_uni;
+  params.initial_max_stream_data_bidi_local = from->initial_max_stream_data_bidi_local;
+  params.initial_max_stream_data_bidi_remote = from->initial_max_stream_data_bidi_remote;
+  params.initial_max_stream_data_uni = from->initial_max_stream_data_uni;
+  params.initial_max_data = from->initial_max_data;
+  params.active_connection_id_limit = from->active_connection_id_limit;
+  params.max_datagram_frame_size = from->max_datagram_frame_size;
+  return ngtcp2_encode_transport_params(dest, room, NGTCP2_TRANSPORT_PARAMS_TYPE_CLIENT_HELLO, &params);
+#endif
+}
+
+/// Lets a client send early data as the remembered parameters allow; returns nonzero when they cannot be read.
+static inline int CNgtcp2_conn_set_early_params(ngtcp2_conn *conn, const uint8_t *data, size_t count) {
+#if CNGTCP2_MODERN
+  return ngtcp2_conn_decode_and_set_0rtt_transport_params(conn, data, count);
+#else
+  ngtcp2_transport_params params;
+  int status =
+      ngtcp2_decode_transport_params(&params, NGTCP2_TRANSPORT_PARAMS_TYPE_CLIENT_HELLO, data, count);
+  if (status == 0) ngtcp2_conn_set_early_remote_transport_params(conn, &params);
+  return status;
+#endif
+}
+
+/// Tells that the server took no early data: what was sent and opened so far is forgotten.
+static inline int CNgtcp2_conn_early_data_rejected(ngtcp2_conn *conn) {
+#if CNGTCP2_MODERN
+  return ngtcp2_conn_tls_early_data_rejected(conn);
+#else
+  return ngtcp2_conn_early_data_rejected(conn);
+#endif
 }
 
 /// Writes a socket address (`bytes` is 4 or 16 long) and returns its length.

@@ -7,7 +7,9 @@ package import Wire
 ///
 /// All calls come on the loop's thread. What an application says to a session goes out at the end of the round.
 package protocol Application: AnyObject {
-    /// A connection has a session; its first event will be `ready`, or `closed`.
+    /// A connection has a session; its first event will be `ready` or `closed`, or `early` before either.
+    ///
+    /// A session that began early may be over before there is a connection: another comes then, on this one or another.
     func connected(_ link: Link, _ peer: Peer)
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant)
     /// A connection that had a session is gone. Its session's `closed` event came before.

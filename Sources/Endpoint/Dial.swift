@@ -15,6 +15,8 @@ package struct DialTarget {
     /// Its authority and path are asked for on WebTransport too.
     package var session: SessionConfiguration
     package var webTransport = WebTransportSettings()
+    /// What is known of the server; nil: every connection begins from nothing.
+    package var memory: (any ServerMemory)?
     /// How long an established connection survives reports that nothing listens at the server's port.
     package var refusalPatience = Interval.seconds(3)
 
@@ -28,6 +30,13 @@ package struct DialTarget {
         self.quic = quic
         self.session = session
     }
+}
+
+/// What a client knows of servers from connections before.
+package protocol ServerMemory: AnyObject {
+    /// What the last connection has left that spoke one of `protocols`; nil: nothing.
+    func recall(_ protocols: [String]) -> Resumption?
+    func remember(_ resumption: Resumption)
 }
 
 /// Why no connection was made.
@@ -46,6 +55,8 @@ package final class Dial {
     /// Protocols to offer when those before are not spoken: a handshake offers only so many.
     private var protocolsLeft: ArraySlice<String>
     private var offered: [String] = []
+    /// What the first attempt goes on from; others begin from nothing, since a ticket is good for one.
+    private var resumption: Resumption?
     private var attempts: [ObjectIdentifier: (link: Link, port: Port)] = [:]
     private var timer: TimerID?
     private var failure: DialError?
@@ -66,7 +77,11 @@ package final class Dial {
         self.driver = driver
         self.done = done
         left = target.addresses
-        protocolsLeft = target.quic.protocols[...]
+        let protocols = target.quic.protocols
+        let resumption = target.memory?.recall(protocols)
+        self.resumption = resumption
+        // What was spoken last is offered first, so that it is among those that are offered.
+        protocolsLeft = (protocols.filter { $0 == resumption?.alpn } + protocols.filter { $0 != resumption?.alpn })[...]
         offerNext()
         tryNext()
     }
@@ -126,7 +141,7 @@ package final class Dial {
         settings.protocols = offered
         let connection = try Connection.client(
             on: path, serverName: target.serverName, credentials: target.credentials, settings: settings,
-            now: EventLoop.clock())
+            resumption: resumption.take(), now: EventLoop.clock())
         let id = ObjectIdentifier(connection)
         let port = try port(socket, for: id)
         let link = Link(
@@ -136,6 +151,7 @@ package final class Dial {
             [weak self] _, cause in self?.ended(id, cause)
         }
         link.refusalPatience = target.refusalPatience
+        link.remember = { [memory = target.memory] in memory?.remember($0) }
         link.established = { [weak self] in self?.won($0, id) }
         attempts[id] = (link, port)
         link.mark()
@@ -167,6 +183,7 @@ package final class Dial {
             return error.isConnectionRefused ? link.refused(error, driver.loop.now) : reconsiderSoon()
         }
         guard let attempt = attempts.removeValue(forKey: id) else { return }
+        attempt.link.end(.dropped, driver.loop.now)
         drop(attempt)
         failed(.system(error))
     }
@@ -194,9 +211,10 @@ package final class Dial {
         self.done = nil
         stopTimer()
         winner = attempts.removeValue(forKey: id)
-        for loser in attempts.values { loser.link.close() }
+        let losers = attempts.values
         attempts = [:]
         left = []
+        for loser in losers { loser.link.giveWay(driver.loop.now) }
         watchRoutes()
         done(.success(link))
     }

@@ -35,7 +35,10 @@ extension Link {
 
     private func carry(_ event: ConnectionEvent, _ now: Instant) {
         switch event {
-        case .handshakeCompleted(let alpn): start(alpn, now)
+        case .earlyData(let alpn): start(alpn, isEarly: true, now)
+        case .earlyDataRejected: takeBack(now)
+        case .handshakeCompleted(let alpn): handshakeCompleted(alpn, now)
+        case .resumable(let resumption): remember?(resumption)
         case .closed(let cause): closed(cause, now)
         default:
             if let web {
@@ -47,13 +50,26 @@ extension Link {
         }
     }
 
-    private func start(_ alpn: String, _ now: Instant) {
+    private func handshakeCompleted(_ alpn: String, _ now: Instant) {
+        guard let early = lanes.first else { return start(alpn, isEarly: false, now) }
+        early.peer.session.handshakeCompleted(now: now)
+        tellEstablished()
+    }
+
+    /// Whatever was said came to nothing: the session begins anew once the handshake is complete.
+    private func takeBack(_ now: Instant) {
+        let early = lanes
+        lanes = []
+        for lane in early { finish(lane, .earlyDataRejected, now) }
+    }
+
+    private func start(_ alpn: String, isEarly: Bool, _ now: Instant) {
         if alpn == WebTransportConnection.alpn { return startWeb(now) }
         guard let profile = Profile.named(alpn) else {
             return connection.close(
                 code: SessionCode.versionNegotiationFailed.rawValue, reason: "no MoQT draft was agreed on")
         }
-        begin(profile, nil, now)
+        begin(profile, nil, isEarly: isEarly, now)
     }
 
     private func closed(_ cause: CloseCause, _ now: Instant) {
@@ -74,7 +90,9 @@ extension Link {
         case .streamWritable(let stream): writable(stream, peer)
         case .acknowledged(let stream, let byteCount): peer.downlink.acknowledged(stream, byteCount, now)
         case .datagram(let bytes): peer.session.received(datagram: bytes, now: now)
-        case .streamsAvailable, .streamClosed, .handshakeConfirmed, .pathChanged, .handshakeCompleted, .closed: break
+        case .streamsAvailable, .streamClosed, .handshakeConfirmed, .pathChanged, .earlyData, .earlyDataRejected,
+            .handshakeCompleted, .resumable, .closed:
+            break
         }
     }
 

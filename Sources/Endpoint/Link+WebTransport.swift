@@ -38,7 +38,9 @@ extension Link {
         case .acknowledged(let stream, let byteCount):
             let count = web.acknowledged(stream, byteCount: byteCount)
             if let lane = web.session(of: stream).flatMap(lane) { lane.peer.downlink.acknowledged(stream, count, now) }
-        case .streamsAvailable, .handshakeConfirmed, .pathChanged, .handshakeCompleted, .closed: break
+        case .streamsAvailable, .handshakeConfirmed, .pathChanged, .earlyData, .earlyDataRejected, .handshakeCompleted,
+            .resumable, .closed:
+            break
         }
     }
 

@@ -29,7 +29,9 @@ package final class Link {
     /// Since when the kernel reports that nothing listens at the peer's port.
     private var refusedSince: Instant?
     private let ended: (Link, CloseCause) -> Void
-    /// Told once, when a session can begin.
+    /// Told of what a client should keep for its next connection to the server.
+    var remember: ((Resumption) -> Void)?
+    /// Told once, when the handshake is complete and a session can begin.
     var established: ((Link) -> Void)?
     /// Told once, when there is nothing more to say to the peer: an end is repeated for a while to a peer that has not
     /// heard of it (RFC 9000 §10.2.1).
@@ -66,7 +68,8 @@ package final class Link {
     // MARK: - Sessions
 
     /// Begins a session in a draft, on native QUIC when `session` is nil.
-    func begin(_ profile: Profile, _ session: SessionID?, _ now: Instant) {
+    /// - Parameter isEarly: the handshake is not complete.
+    func begin(_ profile: Profile, _ session: SessionID?, isEarly: Bool = false, _ now: Instant) {
         self.profile = profile
         var configuration = settings.session
         if session != nil { configuration.transport = .webTransport }
@@ -81,10 +84,14 @@ package final class Link {
                 if let peer { watch(peer, message, sender == role, byteCount) }
             }
         }
-        peer.session.transportReady(now: now)
+        peer.session.transportReady(isEarly: isEarly, now: now)
+        if !isEarly { tellEstablished() }
+        driver.application?.connected(self, peer)
+    }
+
+    func tellEstablished() {
         established?(self)
         established = nil
-        driver.application?.connected(self, peer)
     }
 
     /// A session is over.
@@ -128,6 +135,13 @@ package final class Link {
     /// The connection goes on over another socket.
     func move(to port: Port) {
         self.port = port
+        mark()
+    }
+
+    /// Gives way to another link, whose session is not told of before those of this one are over.
+    func giveWay(_ now: Instant) {
+        connection.close(code: SessionCode.noError.rawValue, reason: "")
+        end(.superseded, now)
         mark()
     }
 

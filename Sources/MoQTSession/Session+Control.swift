@@ -13,7 +13,7 @@ extension Session {
             control.hold(bytes, fin: fin, on: stream)
             return resume(stream)
         }
-        if stream.direction == .bidirectional && stream != control.peerControl && (!isOpen || isDependent(stream)) {
+        if isDependent(stream) || stream.direction == .bidirectional && stream != control.peerControl && !isOpen {
             return hold(bytes, on: stream, fin: fin)
         }
         if !bytes.isEmpty { actions.append(.credit(stream, bytes: bytes.count)) }
@@ -52,6 +52,7 @@ extension Session {
 
     private mutating func handle(_ incoming: ControlPlane.Incoming, on stream: StreamID) throws(CodecError) {
         if stream == control.peerControl {
+            if holdDependent(incoming.message, on: stream, at: incoming.offset) { return }
             try receivedOnControl(incoming.message, on: stream, at: incoming.offset)
         } else if let request = incoming.request {
             try received(incoming.message.about(nil), on: request, at: incoming.offset)

@@ -4,16 +4,33 @@ package import Wire
 // SETUP both ways (draft-18 "Session initialization", "SETUP").
 
 extension Session {
-    /// The handshake is done: SETUP may go out.
-    package mutating func transportReady(now: Instant) {
+    /// Streams may be used: SETUP may go out.
+    /// - Parameter isEarly: the handshake is not complete, so that what passes may be a replay: until
+    ///   ``handshakeCompleted(now:)`` a client's session sends, and a server's acts on, nothing but what
+    ///   ``RequestKind/isReplayable`` allows (draft-18 "0-RTT").
+    package mutating func transportReady(isEarly: Bool = false, now: Instant) {
         guard !isClosed, !isTransportReady else { return }
         self.now = now
         isTransportReady = true
+        self.isEarly = isEarly
+        if isEarly && role == .client {
+            requestsEarly = true
+            events.append(.early)
+        }
         // On the one control stream, which the client opens, the server answers.
         if role == .client || !profile.hasOneControlStream || receivedSetup != nil { sendSetup() }
         if isClosed { return }
         if receivedSetup == nil { setupDeadline = now + configuration.setupTimeout }
         becameOpen()
+    }
+
+    /// The handshake is complete: nothing is a replay.
+    package mutating func handshakeCompleted(now: Instant) {
+        guard !isClosed, isEarly else { return }
+        self.now = now
+        isEarly = false
+        let stream = dependents.first?.stream
+        do throws(CodecError) { try releaseDependents() } catch { close(for: error, on: stream) }
     }
 
     private mutating func sendSetup() {

@@ -63,7 +63,10 @@ extension Session {
 
 extension Session {
     /// The stream the session wants opened next: the control stream, then one per request; nil when none.
-    package var wantedStream: StreamDirection? { isClosed ? nil : control.wantedStream(mayRequest: isOpen) }
+    package var wantedStream: StreamDirection? {
+        if isClosed { return nil }
+        return control.wantedStream(isOpen ? .all : requestsEarly && isTransportReady ? .replayable : .none)
+    }
 
     /// The stream that was wanted is open.
     package mutating func opened(_ stream: StreamID) {

@@ -25,6 +25,10 @@ package struct Session: ~Copyable {
 
     // Setup and GOAWAY.
     var isTransportReady = false
+    /// The handshake is not complete: the peer may be somebody who replays what it once said.
+    var isEarly = false
+    /// A client's session began so: what may be replayed need not wait for the peer's SETUP.
+    var requestsEarly = false
     var receivedSetup: Setup?
     var setupDeadline: Instant?
     var sentGoAway = false
@@ -141,7 +145,7 @@ extension Session {
         consider(setupDeadline)
         consider(goAwayDeadline)
         for instant in requestDeadlines.values { consider(instant) }
-        consider(dependents.first?.deadline)
+        for dependent in dependents { consider(dependent.deadline) }
         consider(waitingDeadline)
         consider(waitingDatagrams.first?.deadline)
         return earliest

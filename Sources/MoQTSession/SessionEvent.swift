@@ -8,6 +8,9 @@ package import Wire
 /// `fetchEnded`, unless the application ended it itself. Every data stream that was opened by an event is closed
 /// by one, with which the application owes the transport one stream of credit.
 package enum SessionEvent: Hashable, Sendable {
+    /// On a client: the handshake is not complete, but requests that may be replayed may be made, and leave at once where
+    /// the draft allows it before the peer's SETUP (draft-18 "0-RTT").
+    case early
     /// Both SETUPs have passed.
     indirect case ready(Setup)
 

@@ -18,6 +18,10 @@ package enum CloseCause: Hashable, Sendable {
     case statelessReset
     /// The server speaks none of our QUIC versions, but these.
     case versionNegotiation(offered: [UInt32])
+    /// The server took no early data: what was said in it has to be said again, on the same connection.
+    case earlyDataRejected
+    /// Another connection was made instead.
+    case superseded
     /// The first packets were unusable; the connection is dropped without a word.
     case dropped
     /// HTTP/3, on the connection, failed or was given up: its code (RFC 9114 §8.1) and reason phrase.
@@ -63,6 +67,8 @@ extension CloseCause: CustomStringConvertible {
         case .versionNegotiation(let offered):
             "no QUIC version in common; the server offers "
                 + offered.prefix(8).map { "0x" + String($0, radix: 16) }.joined(separator: ", ")
+        case .earlyDataRejected: "the server took no early data"
+        case .superseded: "another connection was made instead"
         case .dropped: "unusable first packets"
         case .http3(let code, let reason, let closer):
             "closed by \(closer) with HTTP/3 code 0x\(String(code, radix: 16))\(Self.quoted(reason))"

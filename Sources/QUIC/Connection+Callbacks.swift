@@ -70,6 +70,11 @@ extension Connection {
             Connection.of(user).handshakeConfirmed()
             return success
         }
+        CNgtcp2_callbacks_set_new_token(&callbacks) { _, token, count, user in
+            guard let user else { return failed }
+            Connection.of(user).received(token: Array(UnsafeBufferPointer(start: token, count: count)))
+            return success
+        }
         callbacks.recv_datagram = { _, _, data, count, user in
             guard let user else { return failed }
             Connection.of(user).receivedDatagram(UnsafeRawBufferPointer(start: data, count: count))

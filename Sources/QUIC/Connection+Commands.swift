@@ -2,10 +2,10 @@ internal import CNgtcp2
 package import Wire
 
 extension Connection {
-    /// Opens a stream; nil before the handshake is complete, and when the peer's limit is reached:
-    /// ``ConnectionEvent/streamsAvailable(_:)`` tells of more.
+    /// Opens a stream; nil before the handshake is complete, unless early data passes, and when the peer's limit is
+    /// reached: ``ConnectionEvent/streamsAvailable(_:)`` tells of more.
     package func openStream(_ direction: StreamDirection) -> StreamID? {
-        guard phase == .established, let raw else { return nil }
+        guard carriesStreams, let raw else { return nil }
         var id: Int64 = -1
         let status =
             direction == .bidirectional
@@ -19,13 +19,13 @@ extension Connection {
 
     /// Gives up sending on a stream, with an application code (RESET_STREAM). What was not acknowledged is dropped.
     package func reset(_ stream: StreamID, code: UInt64) {
-        guard phase == .established, streams[stream] != nil else { return }
+        guard carriesStreams, streams[stream] != nil else { return }
         CNgtcp2_conn_shutdown_write(raw, stream.signed, min(code, QUICVarint.limit))
     }
 
     /// Gives up reading a stream, with an application code (STOP_SENDING). Bytes that still arrive are dropped.
     package func stopSending(_ stream: StreamID, code: UInt64) {
-        guard phase == .established, streams[stream] != nil else { return }
+        guard carriesStreams, streams[stream] != nil else { return }
         CNgtcp2_conn_shutdown_read(raw, stream.signed, min(code, QUICVarint.limit))
     }
 
@@ -33,7 +33,7 @@ extension Connection {
     ///
     /// The peer is told once the credit amounts to half the stream's window.
     package func extendStreamCredit(_ stream: StreamID, by bytes: Int) {
-        guard phase == .established, bytes > 0, streams[stream] != nil else { return }
+        guard carriesStreams, bytes > 0, streams[stream] != nil else { return }
         ngtcp2_conn_extend_max_stream_offset(raw, stream.signed, UInt64(bytes))
     }
 
@@ -48,7 +48,7 @@ extension Connection {
 
     /// Queues a datagram of `prefix` and `datagram`; it goes before stream data, once, and may be lost.
     package func send(datagram: Bytes, after prefix: Bytes = Bytes()) -> DatagramDisposition {
-        guard phase == .established, maxDatagramPayload > 0 else { return .unsupported }
+        guard carriesDatagrams, maxDatagramPayload > 0 else { return .unsupported }
         guard prefix.count + datagram.count <= maxDatagramPayload else { return .tooLarge }
         guard sending.datagrams.count - sending.datagramHead < settings.datagramQueueLimit else { return .full }
         sending.datagrams.append(OutgoingDatagram(prefix: prefix, bytes: datagram))
@@ -57,7 +57,7 @@ extension Connection {
 
     /// Bytes a datagram may carry on the current path; 0 when the peer takes none or is not known yet.
     package var maxDatagramPayload: Int {
-        guard let raw, phase == .established, let params = ngtcp2_conn_get_remote_transport_params(raw) else {
+        guard let raw, carriesDatagrams, let params = ngtcp2_conn_get_remote_transport_params(raw) else {
             return 0
         }
         // Frame type and length.

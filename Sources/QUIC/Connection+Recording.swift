@@ -4,6 +4,7 @@ internal import Wire
 /// What the callbacks record. Nothing here may read or write packets.
 extension Connection {
     func peerOpened(_ id: Int64) {
+        noteEarlyData()
         let stream = Stream(StreamID(id))
         streams[stream.id] = stream
         ngtcp2_conn_set_stream_user_data(raw, id, stream.pointer)
@@ -39,12 +40,13 @@ extension Connection {
     }
 
     func receivedDatagram(_ bytes: UnsafeRawBufferPointer) {
+        noteEarlyData()
         events.append(.datagram(bytes.isEmpty ? Bytes() : datagramInbox.storeWhole(bytes)))
     }
 
-    /// False when the peer agreed on no protocol, which ends the connection.
+    /// False when the peer agreed on no protocol, or on another than its early data's; which ends the connection.
     func handshakeCompleted() -> Bool {
-        guard let name = tls?.chosenProtocol else {
+        guard let name = tls?.chosenProtocol, concludeEarlyData(name) else {
             ending.failure = .noCommonProtocol(by: .local)
             return false
         }
@@ -52,7 +54,10 @@ extension Connection {
         endHandshake()
         events.append(.handshakeCompleted(alpn: name))
         // RFC 9001 §4.1.2: a server's handshake is confirmed when it completes.
-        if role == .server { handshakeConfirmed() }
+        if role == .server {
+            handshakeConfirmed()
+            giveTickets()
+        }
         return true
     }
 

@@ -14,22 +14,29 @@ extension Connection {
     ///   - serverName: the host name or IP literal that the certificate must be for. Sent to the server unless it is
     ///     an IP literal (RFC 6066 §3). Nil: not sent, not checked.
     ///   - credentials: whom to trust.
+    ///   - resumption: what an earlier connection to the same server has left, which was trusted for the same reasons;
+    ///     nil: nothing. ``ConnectionEvent/earlyData(alpn:)`` comes at once when early data can be sent.
     package static func client(
-        on path: NetworkPath, serverName: String?, credentials: ClientCredentials, settings: QUICSettings, now: Instant
+        on path: NetworkPath, serverName: String?, credentials: ClientCredentials, settings: QUICSettings,
+        resumption: Resumption? = nil, now: Instant
     ) throws(SetupError) -> Connection {
         var secret = [UInt8](repeating: 0, count: 32)
         secret.withUnsafeMutableBytes { fillRandom($0) }
         let connection = Connection(
-            role: .client, settings: settings, trust: credentials, peerName: serverName, path: path,
+            role: .client, settings: settings, trust: credentials, peerName: serverName, resumption: resumption,
+            path: path,
             originalID: .random(loop: .random(in: 0...255)), loop: 0, resetSecret: secret, routes: nil, now: now)
         let source = ConnectionID.random(loop: connection.loop)
         try connection.makeClient(source, now)
+        let sendsEarlyData = connection.offersEarlyData()
         do {
             connection.tls = try TLSSession(
                 client: connection, credentials: credentials,
-                serverName: serverName.flatMap { isAddressLiteral($0) ? nil : $0 }, protocols: settings.protocols)
+                serverName: serverName.flatMap { isAddressLiteral($0) ? nil : $0 }, protocols: settings.protocols,
+                ticket: resumption?.ticket, sendsEarlyData: sendsEarlyData)
         } catch { throw SetupError(description: error.description) }
         connection.start()
+        if sendsEarlyData, connection.tls?.resumes ?? false { connection.offerEarlyData() }
         return connection
     }
 
@@ -37,9 +44,14 @@ extension Connection {
         var destination = originalID.raw, scid = source.raw
         var params = transportParameters(), callbacks = Self.callbacks(server: false)
         let status = withOptions(now) { options in
-            CNgtcp2_conn_client_new(
-                &raw, &destination, &scid, currentPath.pointer, &callbacks, &options, &params,
-                Unmanaged.passUnretained(self).toOpaque())
+            (resumption?.token ?? []).withUnsafeBufferPointer { token in
+                if let base = token.baseAddress, !token.isEmpty {
+                    CNgtcp2_settings_set_token(&options, base, token.count, 0)
+                }
+                return CNgtcp2_conn_client_new(
+                    &raw, &destination, &scid, currentPath.pointer, &callbacks, &options, &params,
+                    Unmanaged.passUnretained(self).toOpaque())
+            }
         }
         guard status == 0 else { throw SetupError(description: String(cString: ngtcp2_strerror(status))) }
         issued(source)
@@ -53,8 +65,7 @@ extension Connection {
             routes: opening.routes, now: opening.now)
         try connection.makeServer(opening)
         do {
-            connection.tls = try TLSSession(
-                server: connection, credentials: credentials)
+            connection.tls = try TLSSession(server: connection, credentials: credentials, replays: opening.replays)
         } catch {
             opening.routes.removeIDs(of: connection)
             throw SetupError(description: error.description)
@@ -76,7 +87,7 @@ extension Connection {
         let status = withOptions(opening.now) { options in
             opening.token.withUnsafeBufferPointer { token in
                 if let base = token.baseAddress, !token.isEmpty {
-                    CNgtcp2_settings_set_retry_token(&options, base, token.count)
+                    CNgtcp2_settings_set_token(&options, base, token.count, opening.retryID == nil ? 0 : 1)
                 }
                 return CNgtcp2_conn_server_new(
                     &raw, &destination, &scid, currentPath.pointer, opening.version, &callbacks, &options, &params,
@@ -170,10 +181,11 @@ struct Opening {
     var clientID: ConnectionID
     /// The id given in a Retry packet that the client answers; nil without Retry.
     var retryID: ConnectionID?
-    /// The token that proves the client's address; empty for none.
+    /// The token that proves the client's address, of a Retry packet or an earlier connection; empty for none.
     var token: [UInt8] = []
     var loop: UInt8
     var resetSecret: [UInt8]
+    var replays: ReplayGuard
     var routes: RoutingTable
     var now: Instant
 }

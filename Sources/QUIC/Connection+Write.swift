@@ -126,7 +126,7 @@ extension Connection {
         _ to: UnsafeMutablePointer<UInt8>, _ room: Int, _ info: inout ngtcp2_pkt_info, _ pull: inout Pull,
         _ source: inout S, _ time: UInt64
     ) -> Int {
-        if phase == .established {
+        if carriesStreams {
             if let count = writeDatagrams(to, room, &info, time) { return count }
             if let count = writeStreams(to, room, &info, &pull, &source, time) { return count }
         }

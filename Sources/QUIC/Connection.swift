@@ -31,6 +31,12 @@ package final class Connection {
     var tls: TLSSession?
     let trust: ClientCredentials?
     let peerName: String?
+    /// What a client goes on from; nil: nothing.
+    let resumption: Resumption?
+    var earlyData = EarlyData.none
+    /// Of a client: the server's last NEW_TOKEN, and what the next connection can go on from.
+    var token: [UInt8] = []
+    var renewed: Resumption?
     // Paths ngtcp2 reads from and writes to.
     @exclusivity(unchecked) var currentPath: PathBuffer
     @exclusivity(unchecked) var receivePath = PathBuffer()
@@ -62,13 +68,15 @@ package final class Connection {
     var issuedIDs: [ConnectionID] = []
 
     init(
-        role: EndpointRole, settings: QUICSettings, trust: ClientCredentials?, peerName: String?, path: NetworkPath,
-        originalID: ConnectionID, loop: UInt8, resetSecret: [UInt8], routes: RoutingTable?, now: Instant
+        role: EndpointRole, settings: QUICSettings, trust: ClientCredentials?, peerName: String?,
+        resumption: Resumption? = nil, path: NetworkPath, originalID: ConnectionID, loop: UInt8, resetSecret: [UInt8],
+        routes: RoutingTable?, now: Instant
     ) {
         self.role = role
         self.settings = settings
         self.trust = trust
         self.peerName = peerName
+        self.resumption = resumption
         self.originalID = originalID
         self.loop = loop
         self.resetSecret = resetSecret

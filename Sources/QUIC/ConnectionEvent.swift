@@ -2,6 +2,11 @@ package import Wire
 
 /// What happened on a connection, in order.
 package enum ConnectionEvent: Sendable {
+    /// Streams may be used before the handshake is complete (RFC 9001 §4.6); `alpn` is the protocol. A client's early
+    /// data may be replayed by somebody else: so it sends what is safe to come again, and a server acts on nothing more.
+    case earlyData(alpn: String)
+    /// The server took none of it: all streams are gone, and what they carried has to be sent again.
+    case earlyDataRejected
     /// Both ends have the keys; streams may be used. `alpn` is the protocol they agreed on.
     case handshakeCompleted(alpn: String)
     /// The peer is known to have completed the handshake as well (RFC 9001 §4.1.2).
@@ -24,6 +29,8 @@ package enum ConnectionEvent: Sendable {
     case acknowledged(StreamID, byteCount: Int)
     /// A DATAGRAM frame's payload.
     case datagram(Bytes)
+    /// What a client should keep for its next connection to this server, instead of what came before.
+    indirect case resumable(Resumption)
     /// Packets to the peer take another path from here on.
     indirect case pathChanged(NetworkPath)
     /// The connection has ended. No event follows.

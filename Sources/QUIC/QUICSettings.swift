@@ -10,6 +10,9 @@ package struct QUICSettings: Sendable {
     /// Protocols that a client can offer in one handshake.
     package static let offeredProtocols = ProtocolChoice.limit
 
+    /// Those of ``protocols`` with which early data is sent and taken (RFC 9001 §4.6).
+    package var earlyProtocols: Set<String> = []
+
     /// Bytes the peer may send on a bidirectional stream before credit is extended.
     package var bidirectionalStreamWindow = 1 << 20
     /// Bytes the peer may send on a unidirectional stream before credit is extended.

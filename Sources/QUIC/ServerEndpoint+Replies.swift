@@ -7,25 +7,34 @@ extension ServerEndpoint {
     enum TokenValidation {
         case none
         /// It answers a Retry; the destination id of the client's very first packet.
-        case valid(ngtcp2_cid)
+        case retried(ngtcp2_cid)
+        /// It was given to this address on an earlier connection.
+        case known
         /// It looks like one of a Retry, but is not, or is too old.
         case forged
     }
 
+    /// Of a Retry packet.
     private static var tokenLifetime: Interval { .seconds(10) }
 
     func validate(_ header: ngtcp2_pkt_hd, _ path: NetworkPath, _ now: Instant) -> TokenValidation {
         let token = Self.token(of: header)
-        guard let base = token.baseAddress, !token.isEmpty, token[0] == UInt8(NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY)
-        else { return .none }
+        guard let base = token.baseAddress, !token.isEmpty else { return .none }
         var buffer = PathBuffer()
         buffer.set(path)
         var original = ngtcp2_cid(), destination = header.dcid
         let remote = buffer.remote
+        guard token[0] == UInt8(NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY) else {
+            // RFC 9000 §8.1.3: one that is not good counts as none.
+            let status = ngtcp2_crypto_verify_regular_token(
+                base, token.count, settings.secret, settings.secret.count, remote.addr, remote.addrlen,
+                UInt64(ReplayGuard.ticketLifetime) * 1_000_000_000, now.nanoseconds)
+            return status == 0 ? .known : .none
+        }
         let status = ngtcp2_crypto_verify_retry_token(
             &original, base, token.count, settings.secret, settings.secret.count, header.version, remote.addr,
             remote.addrlen, &destination, Self.tokenLifetime.nanoseconds, now.nanoseconds)
-        return status == 0 ? .valid(original) : .forged
+        return status == 0 ? .retried(original) : .forged
     }
 
     /// The token of a first packet, which it points into.

@@ -17,8 +17,10 @@ package struct ServerSettings: Sendable {
     package var loopIndex: UInt8 = 0
     /// Event loops in all; a packet for another of them is to be forwarded. 1 through 256.
     package var loopCount = 1
-    /// Makes stateless reset tokens and Retry tokens; 32 random bytes, the same for all loops of a server.
+    /// Makes stateless reset tokens, tickets and address tokens; 32 random bytes, the same for all loops of a server.
     package var secret: [UInt8]
+    /// Knows the early data that was taken; the same for all loops of a server.
+    package var replays = ReplayGuard()
 
     package init(secret: [UInt8]) {
         precondition(secret.count >= 16, "a secret of at least 16 bytes")
@@ -109,21 +111,20 @@ package final class ServerEndpoint {
         guard datagram.count >= 1200, ngtcp2_accept(&header, bytes.baseAddress, bytes.count) == 0 else {
             return .ignored
         }
-        let validation = validate(header, path, now)
-        var original = header.dcid, isRetried = false
-        switch validation {
-        case .valid(let id): (original, isRetried) = (id, true)
+        var original = header.dcid, token: [UInt8] = [], isRetried = false
+        switch validate(header, path, now) {
+        case .retried(let id): (original, token, isRetried) = (id, Array(Self.token(of: header)), true)
+        case .known: token = Array(Self.token(of: header))
         case .forged: return .reply(refusal(header, code: UInt64(NGTCP2_INVALID_TOKEN)))
         case .none: if wantsRetry { return retry(header, path, now) }
         }
         guard routes.count < settings.maxConnections else {
             return .reply(refusal(header, code: UInt64(NGTCP2_CONNECTION_REFUSED)))
         }
-        let token = isRetried ? Array(Self.token(of: header)) : []
         let opening = Opening(
             settings: connectionSettings, path: path, version: header.version, originalID: ConnectionID(original),
             clientID: ConnectionID(header.scid), retryID: isRetried ? ConnectionID(header.dcid) : nil, token: token,
-            loop: settings.loopIndex, resetSecret: settings.secret, routes: routes, now: now)
+            loop: settings.loopIndex, resetSecret: settings.secret, replays: settings.replays, routes: routes, now: now)
         return open(opening, header, datagram, ecn)
     }
 

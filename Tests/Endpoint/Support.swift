@@ -16,6 +16,8 @@ final class Recorder: Application {
     private(set) var peers: [Weak<Peer>] = []
     private(set) var events: [SessionEvent] = []
     private(set) var ends: [CloseCause] = []
+    /// For each session, how many were over when it came.
+    private(set) var endsBefore: [Int] = []
     /// Events are not noted any more.
     var forgets = false
     /// Acts on an event, after it is noted.
@@ -30,6 +32,7 @@ final class Recorder: Application {
 
     func connected(_ link: Link, _ peer: Peer) {
         sessions.append(Weak(link))
+        endsBefore.append(ends.count)
         peers.append(Weak(peer))
     }
 
@@ -76,6 +79,8 @@ final class Loopback {
     /// What clients ask for on WebTransport.
     var path = "/moq"
     var policy = CertificatePolicy.insecure
+    /// What clients know of servers.
+    var memory: (any ServerMemory)?
     /// How often a dial has told what came of it.
     private(set) var outcomes = 0
     /// Why the last one failed; nil while it has not.
@@ -119,6 +124,7 @@ final class Loopback {
             quic: clientQUIC, session: session)
         target.webTransport.protocols = webProtocols
         target.refusalPatience = patience
+        target.memory = memory
         return Dial(target, driver: client.driver) { [weak self] in
             if case .failure(let error) = $0 { self?.failure = error }
             self?.outcomes += 1

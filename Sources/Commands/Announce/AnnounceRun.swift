@@ -74,9 +74,10 @@ final class AnnounceRun: ClientApplication {
 
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         switch event {
+        case .early: begin(peer)
         case .ready:
             client.connectionWorks()
-            begin(peer)
+            if requests.isEmpty { begin(peer) }
         case .accepted(let id, let answer): accepted(id, answer)
         case .rejected(let id, let error): rejected(id, error)
         case .requestCancelled(let id, let code) where requests[id] != nil:

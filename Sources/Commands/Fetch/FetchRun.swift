@@ -41,9 +41,8 @@ final class FetchRun {
 
     // MARK: - The request
 
-    private func ready(_ peer: Peer) {
-        run.connectionWorks()
-        guard !payload.isEnding else { return }
+    private func begin(_ peer: Peer) {
+        guard !payload.isEnding, requestID == nil else { return }
         var parameters = Parameters()
         parameters.groupOrder = .ascending
         parameters.subscriberPriority = settings.priority
@@ -146,7 +145,10 @@ extension FetchRun: ClientApplication {
 
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         switch event {
-        case .ready: ready(peer)
+        case .early: begin(peer)
+        case .ready:
+            run.connectionWorks()
+            begin(peer)
         case .fetchAccepted(_, let answer): accepted(answer)
         case .rejected(_, let error): rejected(error)
         case .requestCancelled(_, let code): end(.failed, "the peer cancelled it: \(code)")

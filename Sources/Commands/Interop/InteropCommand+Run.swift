@@ -44,7 +44,7 @@ private final class InteropRun {
         self.settings = settings
         self.output = output
         let loop = try EventLoop()
-        stage = InteropStage(try settings.connection.target(for: url), settings.connection, loop)
+        stage = InteropStage(try settings.connection.target(for: url, output), settings.connection, loop)
         report = InteropReport(json: output.json)
         output.logMessages(of: stage.driver)
         signals = try Signals(loop) { [weak self] signal in

@@ -36,7 +36,7 @@ enum ClientFailure {
         case .refused(let status):
             return (.unreachable, "the server refused the WebTransport session: HTTP status \(status)")
         case .http3(_, _, .local): return (.protocolViolation, "\(cause)")
-        case .http3, .transport, .tls, .dropped: return (.unreachable, "\(cause)")
+        case .http3, .transport, .tls, .earlyDataRejected, .superseded, .dropped: return (.unreachable, "\(cause)")
         }
     }
 

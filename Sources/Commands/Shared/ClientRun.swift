@@ -56,7 +56,7 @@ final class ClientRun {
         driver.application = application
         do {
             signals = try Signals(loop) { [weak self] in self?.signalled($0) }
-            target = try settings.target(for: url)
+            target = try settings.target(for: url, output)
         } catch let error as OptionFileError {
             output.error(error.line)
             return .unusableInput
@@ -112,6 +112,8 @@ final class ClientRun {
 
     /// The application tells that its session is gone; the connection is made again if `--retry` allows.
     func disconnected(_ cause: CloseCause) {
+        // A session that began early is over, and the dial goes on.
+        guard link != nil else { return }
         link = nil
         guard status == nil else { return }
         let (status, words) = ClientFailure.words(cause, settings)

@@ -9,8 +9,9 @@ internal import Wire
 extension ConnectionSettings {
     /// Where a client connects to for `url`, and how.
     ///
+    /// - Parameter output: is told what is wrong with files that can be done without.
     /// - Throws: ``OptionFileError`` for a file that an option named, otherwise why the host has no address.
-    func target(for url: MoQTURL) throws -> DialTarget {
+    func target(for url: MoQTURL, _ output: Output) throws -> DialTarget {
         var quic = try common.quicSettings(role: "client")
         quic.handshakeTimeout = connectTimeout
         switch transport ?? (url.isWebTransport ? .webtransport : .quic) {
@@ -27,12 +28,25 @@ extension ConnectionSettings {
             quic: quic, session: session)
         target.webTransport.protocols = common.drafts
         target.webTransport.requestTimeout = connectTimeout
+        target.memory = try sessionFile.map { path throws(OptionFileError) in
+            try SessionFile(path, server: serverKey(url), warn: { output.warning($0) })
+        }
         return target
     }
 
     private func addresses(of url: MoQTURL) throws(AddressError) -> [SocketAddress] {
         if let resolution = resolutions.first(where: { $0.name == url.endpoint }) { return [resolution.address] }
         return try url.endpoint.resolve()
+    }
+
+    /// Names the server, and why it is trusted: what was trusted for another reason is not gone on from.
+    private func serverKey(_ url: MoQTURL) -> String {
+        let trust =
+            if insecure { "any" } else if let fingerprint { "sha256:\(fingerprint)" } else if let authorityFile {
+                "ca:\(authorityFile)"
+            } else { "system" }
+        let name = serverName ?? url.host
+        return "\(url.endpoint) \(name) \(identity.certificateFile ?? "") \(trust)"
     }
 
     private func credentials() throws -> ClientCredentials {

@@ -29,6 +29,8 @@ package struct ConnectionSettings: Hashable, Sendable {
     package var connectTimeout = Interval.seconds(10)
     /// For the whole command; nil: no limit.
     package var maximumTime: Interval?
+    /// File that keeps what later connections to a server can go on from; nil: none.
+    package var sessionFile: String?
     /// How often to connect again after the connection was lost or not made; 0: not at all.
     package var retries: UInt64 = 0
 
@@ -51,6 +53,9 @@ package struct ConnectionSettings: Hashable, Sendable {
             },
             .value("max-time", .interval("SECONDS"), "End the command after this long, with status 6") {
                 $0.maximumTime = $1
+            },
+            .value("session-file", .file, "Keep sessions in FILE; the next run begins with 0-RTT") {
+                $0.sessionFile = $1
             },
             .value("retry", .number("N", in: 0...1_000_000), "Connect again up to N times in a row", default: "0") {
                 $0.retries = $1

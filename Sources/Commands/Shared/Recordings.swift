@@ -64,6 +64,8 @@ extension TransportSettings {
     /// What these options mean to QUIC.
     func quicSettings(role: String) throws(OptionFileError) -> QUICSettings {
         var quic = QUICSettings(protocols: drafts)
+        // Not on HTTP/3: a WebTransport session begins with CONNECT, which is not safe to replay (draft-18 "0-RTT").
+        quic.earlyProtocols = Set(drafts)
         quic.idleTimeout = idleTimeout
         quic.keepAlive = .init(nanoseconds: idleTimeout.nanoseconds / 3)
         quic.congestionControl =

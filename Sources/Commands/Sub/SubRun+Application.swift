@@ -16,6 +16,7 @@ extension SubRun: ClientApplication {
 
     func connected(_ link: Link, _ peer: Peer) {
         self.peer = peer
+        hasBegun = false
         payload.peer = peer
     }
 
@@ -30,7 +31,10 @@ extension SubRun: ClientApplication {
 
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         switch event {
-        case .ready: ready(peer, now)
+        case .early: begin(peer, now)
+        case .ready:
+            run.connectionWorks()
+            begin(peer, now)
         case .goAway(let away, _):
             logger.log(.info, "the relay is going away\(away.timeout > 0 ? " in \(away.timeout) ms" : "")")
         case .subgroupOpened(let stream, let id, _, _), .fetchOpened(let stream, let id, _):
@@ -48,9 +52,10 @@ extension SubRun: ClientApplication {
         }
     }
 
-    private func ready(_ peer: Peer, _ now: Instant) {
-        run.connectionWorks()
-        guard !isEnding else { return }
+    /// Asks for what is wanted, once on each session.
+    private func begin(_ peer: Peer, _ now: Instant) {
+        guard !isEnding, !hasBegun else { return }
+        hasBegun = true
         guard !tracks.isEmpty else { return output?.start(now) ?? () }
         for track in tracks where !track.isOver { subscribe(track, peer, now) }
     }

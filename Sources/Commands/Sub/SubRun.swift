@@ -23,6 +23,8 @@ final class SubRun {
     var output: (any SubOutput)?
 
     var peer: Peer?
+    /// Asked for what is wanted on this session.
+    var hasBegun = false
     private(set) var tracks: [TrackReceiver] = []
     var requests: [RequestID: TrackReceiver] = [:]
     var streams: [StreamID: TrackReceiver] = [:]

@@ -57,7 +57,7 @@ package final class Relay {
     package func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         cache.tell(now)
         switch event {
-        case .ready: break
+        case .ready, .early: break
         case .subscribe(let request): subscribe(request, from: peer, now)
         case .publish(let request): publish(request, from: peer)
         case .fetch(let request, let name): fetch(request, of: name, from: peer)

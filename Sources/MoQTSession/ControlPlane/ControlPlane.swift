@@ -75,10 +75,14 @@ struct ControlPlane {
 
     // MARK: Opening
 
-    /// The stream to open next; requests wait until `mayRequest`.
-    func wantedStream(mayRequest: Bool) -> StreamDirection? {
+    /// Which requests may leave.
+    enum Permission { case none, replayable, all }
+
+    /// The stream to open next; requests keep their order.
+    func wantedStream(_ permission: Permission) -> StreamDirection? {
         if isStarted && ownControl == nil { return profile.hasOneControlStream ? .bidirectional : .unidirectional }
-        guard mayRequest, let next = nextUnopened else { return nil }
+        guard let next = nextUnopened, let kind = unopened[next]?.kind else { return nil }
+        guard permission == .all || permission == .replayable && kind.isReplayable else { return nil }
         return limit.allows(next) ? .bidirectional : nil
     }
 

@@ -12,6 +12,8 @@ final class Side {
     var datagrams: [[UInt8]] = []
     var alpn: String?
     var closed: CloseCause?
+    /// What a client should keep, the latest.
+    var resumption: Resumption?
     /// Sends back what arrives on bidirectional streams.
     var echoes = false
     /// Credits streams with what they received.
@@ -37,6 +39,7 @@ final class Side {
         case .acknowledged(let id, let count): acknowledged[id, default: 0] += count
         case .datagram(let bytes): datagrams.append(bytes.array)
         case .closed(let cause): closed = cause
+        case .resumable(let resumption): self.resumption = resumption
         default: break
         }
     }
@@ -74,19 +77,22 @@ final class Pair {
     init(
         policy: CertificatePolicy = .insecure, name: String? = "localhost",
         identity: Identity = TestCertificate.good.identity, seed: UInt64 = 1,
-        endpointSettings: ServerSettings = ServerSettings(),
+        endpointSettings: ServerSettings = ServerSettings(), endpoint known: ServerEndpoint? = nil,
+        resumption: Resumption? = nil, port: UInt16 = 5000,
         configure: (_ client: inout QUICSettings, _ server: inout QUICSettings) -> Void = { _, _ in }
     ) throws {
         link = Link(seed: seed)
-        clientPath = Self.path(port: 5000)
+        clientPath = Self.path(port: port)
         var clientSettings = QUICSettings(protocols: ["moqt-18"]), serverSettings = QUICSettings(protocols: ["moqt-18"])
         configure(&clientSettings, &serverSettings)
-        endpoint = ServerEndpoint(
-            credentials: try ServerCredentials(identity), connectionSettings: serverSettings,
-            settings: endpointSettings)
+        endpoint =
+            try known
+            ?? ServerEndpoint(
+                credentials: ServerCredentials(identity), connectionSettings: serverSettings,
+                settings: endpointSettings)
         client.connection = try Connection.client(
             on: clientPath, serverName: name, credentials: ClientCredentials(policy), settings: clientSettings,
-            now: now)
+            resumption: resumption, now: now)
     }
 
     deinit { buffer.deallocate() }
