@@ -16,17 +16,25 @@ extension Session {
         if isDependent(stream) || stream.direction == .bidirectional && stream != control.peerControl && !isOpen {
             return hold(bytes, on: stream, fin: fin)
         }
-        if !bytes.isEmpty { actions.append(.credit(stream, bytes: bytes.count)) }
         do throws(CodecError) {
             var input = bytes
             while !isClosed, let incoming = try control.next(&input, on: stream) {
                 try handle(incoming, on: stream)
-                if !dependents.isEmpty && isDependent(stream) { return control.hold(input, fin: fin, on: stream) }
+                if !dependents.isEmpty && isDependent(stream) {
+                    // What is held is credited when it is read.
+                    credit(stream, bytes.count - input.count)
+                    return control.hold(input, fin: fin, on: stream)
+                }
             }
+            credit(stream, bytes.count)
             if fin && !isClosed { try receivedFIN(on: stream) }
         } catch {
             close(for: error, on: stream)
         }
+    }
+
+    private mutating func credit(_ stream: StreamID, _ count: Int) {
+        if count > 0 && !isClosed { actions.append(.credit(stream, bytes: count)) }
     }
 
     /// Reads what was held of `stream`.
@@ -42,7 +50,7 @@ extension Session {
     /// Requests wait for the peer's SETUP (draft-18 "Session initialization").
     private mutating func hold(_ bytes: Bytes, on stream: StreamID, fin: Bool) {
         if control.holding.count >= configuration.heldStreamLimit && !control.holding.contains(stream) {
-            if !bytes.isEmpty { actions.append(.credit(stream, bytes: bytes.count)) }
+            credit(stream, bytes.count)
             control.abandon(stream, .excessiveLoad, &actions)
             if fin { control.ended(stream, &actions) }
         } else {
