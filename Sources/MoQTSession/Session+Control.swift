@@ -175,6 +175,7 @@ extension Session {
         if stream == control.peerControl { return controlStreamClosed(stream) }
         let id = control.request(on: stream)
         dependents.removeAll { $0.stream == stream }
+        credit(stream, control.takeHeld(stream).bytes.reduce(0) { $0 + $1.count })
         control.ended(stream, &actions)
         if let id {
             cancelledByPeer(id, code)
