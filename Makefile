@@ -5,7 +5,7 @@
 #                                 NGTCP2=distro with the distribution's own ngtcp2, unpacked for that alone
 #   make check                    formatting, file sizes, the tests the drafts' rules name, a build in which
 #                                 warnings are errors, and a package outside that uses the libraries
-#   make fuzz                     the codec under libFuzzer; FUZZ_SECONDS (default 60) are shared by four targets
+#   make fuzz                     codec and session under libFuzzer; FUZZ_SECONDS (default 60) are shared by six targets
 #   make bench-codec              allocations and instructions of the codec against its baseline; UPDATE=1 writes that
 #   make interop                  other people's clients and relays against ours; CASES='--draft 18' chooses some
 #   make demo                     a movie from a publisher through a relay to a subscriber

@@ -63,8 +63,11 @@ let breaches: Target = .target(
 let fuzzing: [Target] =
     [
         .target(
-            name: "FuzzBodies", dependencies: ["MoQTCodec", "Wire"], path: "Tests/Fuzz/Bodies", swiftSettings: pure)
-    ] + (Context.environment["MOQT_FUZZ"] == nil ? [] : ["control", "uni", "datagram", "fetch"].map(fuzzer))
+            name: "FuzzBodies", dependencies: ["MoQTRelay", "MoQTSession", "MoQTCodec", "Wire"],
+            path: "Tests/Fuzz/Bodies", swiftSettings: pure)
+    ]
+    + (Context.environment["MOQT_FUZZ"] == nil
+        ? [] : ["control", "uni", "datagram", "fetch", "client", "server"].map(fuzzer))
 
 /// A program whose main function is libFuzzer's, so that it links only under `--sanitize fuzzer`.
 func fuzzer(_ name: String) -> Target {

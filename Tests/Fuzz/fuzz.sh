@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the four fuzz targets, each for a quarter of FUZZ_SECONDS (default 60), from the corpus on.
+# Runs the six fuzz targets, or those of FUZZ_TARGETS, each for its share of FUZZ_SECONDS (default 60), from the
+# corpus on.
 #
 # The corpus (Corpus/TARGET.hex, one input a line) is then what covers the most with the least bytes, and
 # Corpus/executions.txt says how many inputs each target has been given in all. A crash ends the run with its input,
@@ -10,7 +11,7 @@ shopt -s nullglob
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
 swift=$(command -v swift || echo /opt/swift/usr/bin/swift)
-targets=${FUZZ_TARGETS:-control uni datagram fetch}
+targets=${FUZZ_TARGETS:-control uni datagram fetch client server}
 share=$((${FUZZ_SECONDS:-60} / $(wc -w <<<"$targets")))
 work=$root/.build-fuzz/corpus
 # A crash is reported at once, without waiting for Swift's backtracer.

@@ -1,3 +1,5 @@
+internal import Wire
+
 /// What is fuzzed: `make fuzz` gives each target new inputs, and the tests those that were worth keeping.
 ///
 /// The first three bytes of an input choose the draft, what the target is asked, and how the rest is split.
@@ -9,13 +11,17 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case datagram
     /// A fetch stream behind its type.
     case fetch
+    /// A client's session with its peer, and a server's: a sequence of what may happen to them.
+    case client, server
 
-    /// Decodes `input`, and holds what comes out to what must be true of any input.
+    /// Decodes or plays `input`, and holds what comes out to what must be true of any input.
     ///
     /// - Throws: ``FuzzFailure`` when something was not.
     package func run(_ input: [UInt8]) throws(FuzzFailure) {
         guard let choices = FuzzChoices(input) else { return }
         switch self {
+        case .client: try fuzzSession(.client, input)
+        case .server: try fuzzSession(.server, input)
         case .control: try fuzzControl(choices)
         case .uni: try fuzzUniStream(choices)
         case .datagram: try fuzzDatagram(choices)
