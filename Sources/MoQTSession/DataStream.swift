@@ -66,21 +66,23 @@ struct AliasOwner {
     var isEstablished: Bool
 }
 
-/// Aliases of subscriptions that have ended, so that late objects are known for what they are
-/// (draft-18 "Track Alias"). Only the latest are kept.
-struct RetiredAliases {
-    private static let limit = 1024
-    private var order = Queue<TrackAlias>()
-    private var aliases: Set<TrackAlias> = []
+/// What has ended but may still be named by what comes late. Only the latest are kept.
+struct Latest<Element: Hashable> {
+    private static var limit: Int { 1024 }
+    private var order = Queue<Element>()
+    private var elements: Set<Element> = []
 
-    func contains(_ alias: TrackAlias) -> Bool { aliases.contains(alias) }
+    var count: Int { elements.count }
 
-    mutating func insert(_ alias: TrackAlias) {
-        guard aliases.insert(alias).inserted else { return }
-        order.append(alias)
-        if order.count > Self.limit, let oldest = order.popFirst() { aliases.remove(oldest) }
+    func contains(_ element: Element) -> Bool { elements.contains(element) }
+
+    mutating func insert(_ element: Element) {
+        guard elements.insert(element).inserted else { return }
+        order.append(element)
+        if order.count > Self.limit, let oldest = order.popFirst() { elements.remove(oldest) }
     }
 
-    /// The peer uses `alias` anew.
-    mutating func remove(_ alias: TrackAlias) { aliases.remove(alias) }
+    /// - Returns: whether it was there.
+    @discardableResult
+    mutating func remove(_ element: Element) -> Bool { elements.remove(element) != nil }
 }

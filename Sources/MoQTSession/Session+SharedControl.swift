@@ -40,7 +40,7 @@ extension Session {
     private mutating func receivedAnswer(_ message: ControlMessage, at offset: UInt64) throws(CodecError) {
         guard let id = try named(message, at: offset) else {
             // draft-16 "Subscriptions": one answer to each request. Late is what was given up before it came.
-            guard let target = message.target, abandoned.remove(target) != nil else {
+            guard let target = message.target, abandoned.remove(target) else {
                 throw Self.unexpected("a second answer", at: offset)
             }
             return

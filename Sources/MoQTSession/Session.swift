@@ -47,7 +47,7 @@ package struct Session: ~Copyable {
     /// Our REQUEST_UPDATEs that wait for an answer which names them, and what they update.
     var updateOwners: [RequestID: RequestID] = [:]
     /// Requests and updates of ours that were given up before their answers, which may still come.
-    var abandoned: Set<RequestID> = []
+    var abandoned = Latest<RequestID>()
     /// The last Request ID of the peer on a control stream that requests share.
     var lastSharedID: RequestID?
     /// The peer's requests stay below this ID; nil where there is no such limit.
@@ -73,7 +73,9 @@ package struct Session: ~Copyable {
     // Data.
     /// The peer's aliases: of subscriptions that are established, and of PUBLISHes that are not answered.
     var aliases: [TrackAlias: AliasOwner] = [:]
-    var retiredAliases = RetiredAliases()
+    /// Aliases of subscriptions that have ended, so that late objects are known for what they are
+    /// (draft-18 "Track Alias").
+    var retiredAliases = Latest<TrackAlias>()
     /// SUBSCRIBEs of ours without an answer; any of them may be given a retired alias.
     var unansweredSubscribes = 0
     var subgroups: [StreamID: SubgroupStream] = [:]

@@ -78,6 +78,54 @@ import Wire
         #expect(subscriber.done?.code == .trackEnded)
     }
 
+    /// A second publisher has been asked and says nothing yet when the first one leaves.
+    private func moving(_ leave: (TestPublisher) -> Void) -> (World, TestSubscriber, TestPublisher, TrackLog) {
+        let world = World()
+        let first = world.publisher()
+        let log = first.add(track("a"))
+        let subscriber = world.subscriber()
+        subscriber.subscribe(track("a"))
+        world.run()
+        log.putGroup(0, objects: 3, size: 100)
+        world.run()
+        let second = world.publisher("")
+        let again = second.add(track("a"))
+        second.peer.say { _ = try $0.publishNamespace(TrackNamespace(utf8: "live")) }
+        world.step()
+        second.link.near.isStopped = true
+        leave(first)
+        world.run()
+        return (world, subscriber, second, again)
+    }
+
+    private static let ways: [@Sendable (TestPublisher) -> Void] = [
+        { first in for subscription in first.peer.subscriptions { subscription.end(.goingAway, "") } },
+        { first in first.die() },
+    ]
+
+    @Test(arguments: 0..<2) func `a track goes on with a publisher that was asked before the last one left`(way: Int) {
+        let (world, subscriber, second, log) = moving(Self.ways[way])
+        #expect(subscriber.done == nil)
+        second.link.near.isStopped = false
+        world.run()
+        log.putGroup(1, objects: 3, size: 100)
+        log.end(.trackEnded, reason: "")
+        world.run()
+        #expect(subscriber.objects.count == 6)
+        #expect(subscriber.done?.code == .trackEnded)
+    }
+
+    @Test(arguments: 0..<2) func `a track ends when the publisher that was asked last refuses`(way: Int) {
+        let (world, subscriber, second, _) = moving(Self.ways[way])
+        second.link.near.handle = { [peer = second.peer] event in
+            guard case .subscribe(let request) = event else { return }
+            peer.say { try $0.reject(request.requestID, .doesNotExist) }
+        }
+        second.link.near.isStopped = false
+        world.run()
+        #expect(subscriber.done?.code == (way == 0 ? .goingAway : .internalError))
+    }
+
     /// The successor comes when the old session is known to be gone, and readers still drain what it sent.
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func aSuccessorContinuesWhatIsStillBeingDrained(seed: UInt64) {

@@ -1,5 +1,5 @@
+@testable import MoQTSession
 import MoQTCodec
-import MoQTSession
 import Testing
 import Wire
 
@@ -41,6 +41,19 @@ struct OneControlStreamTests {
         }
         #expect(said.contains { if case .maxRequestID(let message) = $0 { message.maximum == 8 } else { false } })
         #expect(pair.server.close == nil && pair.client.close == nil)
+    }
+
+    /// Whether an answer to what was cancelled still comes nobody knows.
+    @Test(arguments: drafts) func `of requests that were cancelled only the latest are remembered`(profile: Profile)
+        throws
+    {
+        let pair = Pair(profile)
+        for _ in 0..<3000 {
+            let id = try pair.client.session.fetch(
+                .standalone(track: track("a"), start: .zero, end: RangeEnd(group: 1)))
+            try pair.client.session.cancel(id)
+        }
+        #expect(pair.client.session.abandoned.count <= 1024)
     }
 
     @Test(arguments: drafts) func `a request cancelled while it waits leaves no gap in the IDs`(profile: Profile) throws

@@ -85,6 +85,9 @@ package final class Publisher {
             case .fetchReply(let reply): reply.cancel()
             default: return false
             }
+        case .rejected(let id, _):
+            guard case .offer = peer.requests[id] else { return false }
+            peer.requests[id] = nil
         case .closed:
             peer.close()
             return false

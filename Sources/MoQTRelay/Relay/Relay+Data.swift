@@ -45,14 +45,18 @@ extension Relay {
 
     private func opened(_ stream: StreamID, _ id: RequestID, _ header: SubgroupHeader, _ wireBytes: Int, _ peer: Peer) {
         guard case .upstream(let upstream) = peer.requests[id], let log = upstream.track.log else {
-            peer.session.stop(stream, code: .cancelled)
-            return peer.flush()
+            return refuse(stream, wireBytes, peer)
         }
         switch header.subgroup {
         case .zero: write(stream, header, 0, wireBytes, into: log, peer)
         case .explicit(let subgroup): write(stream, header, subgroup, wireBytes, into: log, peer)
         case .firstObject: peer.writers[stream] = .unnamed(log, header, wireBytes: wireBytes)
         }
+    }
+
+    private func refuse(_ stream: StreamID, _ wireBytes: Int, _ peer: Peer) {
+        peer.session.stop(stream, code: .cancelled)
+        peer.credit(stream, wireBytes)
     }
 
     /// The first object of a subgroup that is named after it.
@@ -68,10 +72,7 @@ extension Relay {
         let writer = SubgroupWriter(
             track: log, group: header.group, subgroup: subgroup, traits: SubgroupTraits(header),
             source: CreditSource(peer: peer, stream: stream))
-        if writer.isDuplicate {
-            peer.session.stop(stream, code: .cancelled)
-            return peer.flush()
-        }
+        guard !writer.isDuplicate else { return refuse(stream, wireBytes, peer) }
         peer.writers[stream] = .subgroup(writer)
         if writer.creditFollowsReaders { writer.receivedWire(wireBytes) } else { peer.credit(stream, wireBytes) }
     }

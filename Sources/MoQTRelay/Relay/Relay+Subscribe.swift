@@ -50,6 +50,7 @@ extension Relay {
     /// The log that an upstream writes into: the track's while it has publishers or readers, otherwise a new one.
     func openLog(_ track: RelayTrack, _ properties: Properties) -> TrackLog {
         track.orphanedAt = nil
+        track.parting = nil
         if let log = track.log, log.end == nil, track.isEstablished || !log.subscriptions.isEmpty {
             log.adopt()
             log.properties = properties
@@ -133,6 +134,7 @@ extension Relay {
             track.upstreams.removeAll { $0 === upstream }
             guard track.upstreams.isEmpty else { return }
             refuseWaiting(track, error)
+            part(track)
             dropIfIdle(track)
         case .statusAsked(let inquiry): statusRefused(inquiry, RequestKey(peer, id), error)
         case .fetchAsked(let fetch): asked(fetch, failed: error)
@@ -159,8 +161,22 @@ extension Relay {
         }
         if !track.isFilling { releaseFetches(track) }
         guard !track.isEstablished else { return }
-        track.log?.end(done.code, reason: done.reason.string)
+        track.parting = .done(done)
+        // A publisher that moves is announced anew, asked there, and done here in any order.
+        if track.upstreams.isEmpty || done.code == .trackEnded { part(track) }
         dropIfIdle(track)
+    }
+
+    /// No publisher is left, nor may one come that was asked: readers get what is there and are told.
+    private func part(_ track: RelayTrack) {
+        guard let parting = track.parting.take(), let log = track.log else { return }
+        switch parting {
+        case .done(let done): log.end(done.code, reason: done.reason.string)
+        case .lost(let time):
+            // The log stays for a successor.
+            track.orphanedAt = time
+            log.orphan(.internalError, reason: "the publisher was lost")
+        }
     }
 
     /// A publisher vanished without PUBLISH_DONE.
@@ -169,12 +185,9 @@ extension Relay {
         track.upstreams.removeAll { $0 === upstream }
         joinEnded(upstream, isWhole: false)
         if !track.isFilling { releaseFetches(track) }
+        if upstream.isEstablished, !track.isEstablished { track.parting = .lost(now) }
         guard track.upstreams.isEmpty else { return }
-        if upstream.isEstablished, let log = track.log {
-            // The log stays for a successor; readers get what is there and are told that the publisher is gone.
-            track.orphanedAt = now
-            log.orphan(.internalError, reason: "the publisher was lost")
-        }
+        part(track)
         for (key, entry) in track.waiting where entry.deadline <= now {
             track.waiting[key] = nil
             refuse(entry, .doesNotExist, "the publisher was lost")

@@ -15,6 +15,8 @@ final class RelayTrack {
     /// Fills of subscriptions that wait for the same.
     var heldFills: [FetchReply] = []
     var fill: Fill?
+    /// How the last publisher that had accepted left, while others have not answered yet; nil: none has.
+    var parting: Parting?
     /// When the last upstream was lost without PUBLISH_DONE; what was received is kept for its successor until then.
     var orphanedAt: Instant?
 
@@ -24,6 +26,13 @@ final class RelayTrack {
         let request: Subscribe
         /// Until when it waits for a publisher to come (draft-18 "RENDEZVOUS TIMEOUT Parameter").
         let deadline: Instant
+    }
+
+    /// How a publisher left.
+    enum Parting {
+        case done(PublishDone)
+        /// Without PUBLISH_DONE.
+        case lost(Instant)
     }
 
     init(name: FullTrackName) { self.name = name }

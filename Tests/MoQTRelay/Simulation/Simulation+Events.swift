@@ -12,10 +12,11 @@ extension Simulation {
         if let (heir, id) = successor, heir === subscriber { return heardByHeir(event, id) }
         switch event {
         case .rejected(let id, let error) where id == subscription:
-            guard error.code == .doesNotExist || isBroken else {
-                return complain("the subscription was rejected: \(error)")
-            }
             subscription = nil
+            // It may cross a GOAWAY.
+            guard error.code == .doesNotExist else {
+                return error.reason.string == "going away" ? () : complain("the subscription was rejected: \(error)")
+            }
             world.plan(in: milliseconds(10...200)) { [self] in subscribe() }
         case .rejected(let id, let error):
             if let known = expectations[id], !known.isEmpty, !isBroken, publication.log.end == nil {
@@ -40,7 +41,7 @@ extension Simulation {
         case .updateRequested(let id, _):
             guard id == subscription, let served = subscriber.link.far.peer.subscription(id) else { return }
             isPaused = !served.forwards
-            floor = .some(served.joining)
+            floor = .some(max(served.joining ?? .zero, served.start.previous))
         default: break
         }
     }
@@ -71,6 +72,8 @@ extension Simulation {
 
     /// A new connection goes on, from where the relay is by then.
     private func follow(_ old: TestSubscriber) {
+        // Nothing more may be asked for, such as a joining fetch.
+        if join?.isWhole == nil { join = nil }
         guard successor == nil, let subscription, floor != nil, !isBroken, subscriber.done == nil else { return }
         self.subscription = subscription
         let heir = TestSubscriber(world, connect(drafts.subscriber))
@@ -96,7 +99,8 @@ extension Simulation {
         let isThere = publication.streamed.allSatisfy { place in
             floor.map { place <= $0 } ?? false || largest.map { place > $0 } ?? true || came.contains(place)
         }
-        guard isThere || patience == 0 else {
+        let isJoined = join.map { $0.isWhole != nil } ?? true
+        guard isThere && isJoined || patience == 0 else {
             return world.plan(in: .milliseconds(40)) { [self] in hand(over: largest, patience: patience - 1) }
         }
         subscriber.peer.say { try $0.cancel(subscription) }
@@ -130,7 +134,9 @@ extension Simulation {
     private func giveUp(_ what: Int) {
         switch what {
         case 0...3: cancel(subscriber.peer)
-        case 4: cancel(source.peer)
+        case 4:
+            guard let id = cancel(source.peer) else { return }
+            _ = source.publisher.handle(.requestCancelled(id, .cancelled), from: source.peer)
         case 5: source.withdraw()
         case 6: for subscription in source.peer.subscriptions { subscription.end(.internalError, "gave up") }
         case 7: (random.once(in: 2) ? source.peer : subscriber.peer).say { $0.close() }
@@ -142,9 +148,11 @@ extension Simulation {
     }
 
     /// One of its requests, of whichever kind and in whichever state.
-    private func cancel(_ peer: Peer) {
+    @discardableResult
+    private func cancel(_ peer: Peer) -> RequestID? {
         let own = peer.session.requests.filter { $0.value.isOurs && $0.value.fetch.joins == nil }.keys.sorted()
-        guard let id = own.randomElement(using: &random) else { return }
+        guard let id = own.randomElement(using: &random) else { return nil }
         peer.say { try $0.cancel(id) }
+        return id
     }
 }

@@ -30,7 +30,7 @@ extension Simulation {
 
     private func subscribing() {
         announcing()
-        ask = { [unowned self] in subscription = subscriber.subscribe(Publication.name) }
+        ask = { [unowned self] in subscription = try? subscriber.peer.session.subscribe(Publication.name) }
         world.plan(in: milliseconds(0...300)) { [self] in subscribe() }
     }
 
@@ -97,7 +97,7 @@ extension Simulation {
                 subscriber.peer.say { _ = try $0.subscribeTracks(Publication.name.namespace) }
             }
         }
-        ask = { [unowned self] in subscription = subscriber.subscribe(Publication.name) }
+        ask = { [unowned self] in subscription = try? subscriber.peer.session.subscribe(Publication.name) }
         world.plan(in: milliseconds(0...600)) { [self] in subscribe() }
     }
 

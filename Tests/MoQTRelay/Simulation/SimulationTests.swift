@@ -3,7 +3,7 @@ import MoQTCodec
 import Testing
 
 @Suite struct SimulationTests {
-    private static let scenarios: [Scenario] = [.subscribe, .fetch]
+    private static let scenarios: [Scenario] = Scenario.allCases
     /// Of each pair of drafts; with 81 pairs more than a thousand.
     private static let seeds: UInt64 = 13
 

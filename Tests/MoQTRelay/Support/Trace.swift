@@ -10,7 +10,7 @@ final class Trace {
         var frame: Frame
     }
 
-    private static let tail = 400
+    private static let tail = 40
     private(set) var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     private var entries: [Entry] = []
     private var next = 0
