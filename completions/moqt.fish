@@ -19,6 +19,7 @@ complete -c moqt -n '__fish_seen_subcommand_from relay' -l address-validation -x
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l path -x -d 'Serve WebTransport under PATH only'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l origin -x -d 'Serve pages of ORIGIN only'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l drain -x -d 'Time that SIGTERM leaves to clients'
+complete -c moqt -n '__fish_seen_subcommand_from relay' -l goaway-uri -x -d 'Where SIGTERM sends clients to'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l cache-size -x -d 'Payload kept for later subscribers'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l cache-time -x -d 'How long an object is kept'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l default-delivery-timeout -x -d 'Delivery timeout where a publisher sets none; 0: none'

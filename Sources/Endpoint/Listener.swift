@@ -44,6 +44,9 @@ package final class Listener {
     /// Replaces the certificate for connections to come.
     package func renew(_ credentials: ServerCredentials) { endpoint.credentials = credentials }
 
+    /// Refuses connections to come; those that are open go on.
+    package func refuseConnections() { endpoint.acceptsConnections = false }
+
     private func received(_ datagram: UnsafeRawBufferPointer, _ path: NetworkPath, _ ecn: ECN) {
         switch endpoint.received(datagram, on: path, ecn: ecn, now: driver.loop.now) {
         case .connection(let connection): links[ObjectIdentifier(connection)]?.heard()

@@ -92,6 +92,17 @@ package final class Peer {
         requests.values.compactMap { if case .subscription(let subscription) = $0 { subscription } else { nil } }
     }
 
+    /// Whether it is being sent a track, or waits for objects to come.
+    package var isServing: Bool {
+        requests.values.contains { request in
+            switch request {
+            case .subscription(let subscription): subscription.forwards
+            case .fetchReply: true
+            default: false
+            }
+        }
+    }
+
     func subscription(_ id: RequestID) -> Subscription? {
         if case .subscription(let subscription) = requests[id] { subscription } else { nil }
     }

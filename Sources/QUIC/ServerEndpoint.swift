@@ -55,6 +55,8 @@ package final class ServerEndpoint {
     package var connectionSettings: QUICSettings
     /// For new connections; replace them to renew a certificate.
     package var credentials: ServerCredentials
+    /// Whether new connections are taken; otherwise they are refused (CONNECTION_REFUSED).
+    package var acceptsConnections = true
     let routes = RoutingTable()
 
     package init(credentials: ServerCredentials, connectionSettings: QUICSettings, settings: ServerSettings) {
@@ -118,7 +120,7 @@ package final class ServerEndpoint {
         case .forged: return .reply(refusal(header, code: UInt64(NGTCP2_INVALID_TOKEN)))
         case .none: if wantsRetry { return retry(header, path, now) }
         }
-        guard routes.count < settings.maxConnections else {
+        guard acceptsConnections, routes.count < settings.maxConnections else {
             return .reply(refusal(header, code: UInt64(NGTCP2_CONNECTION_REFUSED)))
         }
         let opening = Opening(

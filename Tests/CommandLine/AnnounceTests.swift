@@ -136,7 +136,7 @@ extension RunningRelay {
 
     @Test("a relay that goes takes its namespaces along; --retry looks for it again")
     func retry() throws {
-        let relay = try RunningRelay()
+        let relay = try RunningRelay(at: "127.0.0.1:0", "--drain", "0")
         let hold = try relay.announce("live")
         let watch = try relay.announce("--watch", "--retry", "20", "-q")
         #expect(try watch.waitForLine() == "+ live")

@@ -12,7 +12,8 @@ final class RoguePeer: @unchecked Sendable {
     let url: String
     private let socket: UDPSocket
     private let endpoint: ServerEndpoint
-    private let bytes: [UInt8]
+    /// What it says; set before it starts.
+    var bytes: [UInt8]
     private var connections: [(connection: Connection, source: OneStream)] = []
     private let isStopped = Atomic(false)
 

@@ -7,8 +7,10 @@ import Wire
 struct Assembly {
     var assembler: ObjectAssembler
     var now = Instant(nanoseconds: 1_000_000_000)
-    private(set) var received: [StreamID: Int] = [:]
-    private(set) var credited: [StreamID: Int] = [:]
+    /// Whose streams these are.
+    var session: UInt64 = 1
+    private(set) var received: [Scoped<StreamID>: Int] = [:]
+    private(set) var credited: [Scoped<StreamID>: Int] = [:]
     private(set) var finishedStreams = 0
 
     static let patience = Interval.seconds(2)
@@ -17,7 +19,7 @@ struct Assembly {
         assembler = ObjectAssembler(isUnordered: isUnordered, patience: Self.patience, groupLimit: groupLimit)
     }
 
-    private func id(_ stream: UInt64) -> StreamID { StreamID(rawValue: stream * 4 + 3) }
+    private func id(_ stream: UInt64) -> Scoped<StreamID> { Scoped(session, StreamID(rawValue: stream * 4 + 3)) }
 
     mutating func open(_ stream: UInt64, group: UInt64, subgroup: UInt64? = 0, endsGroup: Bool = false) {
         received[id(stream), default: 0] += 5
@@ -74,7 +76,7 @@ struct Assembly {
 
     mutating func takeCredit() {
         for (stream, count) in assembler.credit.bytes { credited[stream, default: 0] += count }
-        finishedStreams += assembler.credit.finishedStreams
+        finishedStreams += assembler.credit.finishedStreams.values.reduce(0, +)
         assembler.credit = ReadCredit()
     }
 

@@ -99,7 +99,7 @@ import Wire
         track.stream(0, group: 0, [0])
         track.open(1, group: 1)
         track.object(1, 0)
-        track.assembler.disconnected(track.now)
+        track.assembler.disconnected(1, track.now)
         track.assembler.fills(from: Location(group: 1, object: 1), to: Location(group: 3, object: 0))
         track.assembler.resumed(track.now)
         track.stream(0, group: 3, [1])
@@ -116,15 +116,15 @@ import Wire
         #expect(track.assembler.deadline == nil)
     }
 
-    @Test func anotherConnectionGoesOnAndOwesNothingToTheOldStreams() {
+    @Test func anotherConnectionGoesOnAndOwesForItsOwnStreams() {
         var track = Assembly()
         track.open(0, group: 0)
         track.object(0, 0)
         track.open(1, group: 1)
         track.object(1, 0)
-        track.assembler.disconnected(track.now)
-        #expect(track.assembler.credit.isEmpty)
+        track.assembler.disconnected(1, track.now)
         track.assembler.resumed(track.now)
+        track.session = 2
         // The new connection numbers its streams from 0 again.
         track.stream(0, group: 0, [1])
         track.stream(1, group: 1, [0, 1])
@@ -132,11 +132,45 @@ import Wire
         #expect(track.credit(1) == 5 + 2 * 5)
     }
 
+    @Test func twoSubscriptionsOverlapAndEachObjectIsGivenOnce() {
+        var track = Assembly()
+        track.open(0, group: 0)
+        for id in 0...2 as ClosedRange<UInt64> { track.object(0, id) }
+        // Another session brings what follows 0/1, and is at 0/4.
+        track.assembler.fills(from: Location(group: 0, object: 2), to: Location(group: 0, object: 4))
+        track.object(0, 3)
+        track.session = 2
+        track.openFetch(0)
+        for id in 2...4 as ClosedRange<UInt64> { track.fetched(0, Location(group: 0, object: id)) }
+        track.open(1, group: 0)
+        track.object(1, 5)
+        track.end(0)
+        track.assembler.filled(track.now)
+        track.assembler.left(1, track.now)
+        track.object(1, 6)
+        track.end(1)
+        track.stream(2, group: 1, [0])
+        #expect(track.given() == ["0/0", "0/1", "0/2", "0/3", "0/4", "0/5", "0/6", "1/0"])
+        #expect(track.assembler.deadline == nil && track.assembler.late == 0)
+    }
+
+    @Test func whatTheNextSubscriptionHasNotBegunToBringIsWaitedFor() {
+        var track = Assembly()
+        track.open(0, group: 0)
+        track.object(0, 0)
+        track.assembler.left(1, track.now)
+        track.session = 2
+        track.stream(1, group: 1, [0])
+        #expect(track.given() == ["0/0"])
+        track.stream(0, group: 0, [1])
+        #expect(track.given() == ["0/1", "1/0"])
+    }
+
     @Test func whatIsNeverSentAgainIsSkippedAfterAll() {
         var track = Assembly()
         track.open(0, group: 0)
         track.object(0, 0)
-        track.assembler.disconnected(track.now)
+        track.assembler.disconnected(1, track.now)
         track.pass(.seconds(60))
         track.assembler.resumed(track.now)
         track.stream(0, group: 9, [0])

@@ -112,7 +112,7 @@ import Wire
             let datagram = ObjectDatagram(
                 trackAlias: TrackAlias(rawValue: 1), location: Location(group: group, object: object),
                 content: .payload([1]))
-            track.assembler.datagram(ReceivedObject(datagram), track.now)
+            track.assembler.datagram(ReceivedObject(datagram), of: 1, track.now)
         }
         #expect(track.given() == ["0/0", "0/2", "1/0"])
         #expect(track.assembler.late == 1)

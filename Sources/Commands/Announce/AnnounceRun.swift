@@ -13,8 +13,14 @@ final class AnnounceRun: ClientApplication {
     private let client: ClientRun
     private let report: AnnounceReport
     /// The requests that all is about, with what each asks for, in words.
-    private var requests: [RequestID: String] = [:]
+    private var requests: [Scoped<RequestID>: String] = [:]
     private var watched: Watched
+    /// The session they are made in.
+    private var peer: Peer?
+    /// Sessions that another has taken over from, once its server has accepted the requests.
+    private var leaving: [Peer] = []
+    /// How long a session is kept after that: publishers have to move, too.
+    private static let overlap = Interval.seconds(2)
     /// Tells everybody that there are no tracks here.
     private let publisher = Publisher(cache: Cache(limit: 0))
 
@@ -44,16 +50,19 @@ final class AnnounceRun: ClientApplication {
 
     private func request(_ what: String, _ peer: Peer, _ ask: (inout Session) throws -> [RequestID]) {
         do {
-            for id in try ask(&peer.session) { requests[id] = what }
+            for id in try ask(&peer.session) { requests[Scoped(peer, id)] = what }
             peer.flush()
+        } catch SessionError.goingAway {
+            // Where it wants us to go, it has said or will say.
         } catch {
             client.fail(.failed, "\(what): \((error as? SessionError)?.words ?? "\(error)")")
         }
     }
 
-    private func accepted(_ id: RequestID, _ answer: RequestOK) {
-        guard let what = requests[id] else { return }
+    private func accepted(_ id: RequestID, _ answer: RequestOK, _ peer: Peer) {
+        guard let what = requests[Scoped(peer, id)] else { return }
         client.output.log(.info, "\(what): accepted")
+        leave(peer)
         switch action {
         case .hold(let namespace): tell { (report) throws(WriteError) in try report.namespace(namespace, .accepted) }
         case .watch: break
@@ -63,8 +72,20 @@ final class AnnounceRun: ClientApplication {
         }
     }
 
-    private func rejected(_ id: RequestID, _ error: RequestError) {
-        guard let what = requests.removeValue(forKey: id) else { return }
+    /// The requests are made in this session: those before it are left.
+    private func leave(_ peer: Peer) {
+        let left = leaving
+        leaving = []
+        guard !left.isEmpty else { return }
+        client.loop.once(at: client.loop.now + Self.overlap) { [weak self] in
+            for old in left { self?.client.leave(old) }
+        }
+    }
+
+    private func rejected(_ id: RequestID, _ error: RequestError, _ peer: Peer) {
+        guard let what = requests.removeValue(forKey: Scoped(peer, id)) else { return }
+        // It is asked for again where the server wants us to go.
+        if error.code == .goingAway { return }
         client.fail(.refused, "\(what): \(error.words)")
     }
 
@@ -74,17 +95,14 @@ final class AnnounceRun: ClientApplication {
 
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         switch event {
-        case .early: begin(peer)
-        case .ready:
-            client.connectionWorks()
-            if requests.isEmpty { begin(peer) }
-        case .accepted(let id, let answer): accepted(id, answer)
-        case .rejected(let id, let error): rejected(id, error)
-        case .requestCancelled(let id, let code) where requests[id] != nil:
-            client.fail(.refused, "\(requests[id] ?? ""): given up by the peer: \(code)")
-        case .goAway(_, nil):
-            // Nothing is under way here: the next session, if there is one, begins anew.
-            client.link?.close(reason: "the server is going away")
+        case .early: if client.mayBeginEarly { begin(peer) }
+        case .ready: ready(peer)
+        case .accepted(let id, let answer): accepted(id, answer, peer)
+        case .rejected(let id, let error): rejected(id, error, peer)
+        case .requestCancelled(let id, let code) where requests[Scoped(peer, id)] != nil:
+            let what = requests.removeValue(forKey: Scoped(peer, id))
+            if code != .goingAway { client.fail(.refused, "\(what ?? ""): given up by the peer: \(code)") }
+        case .goAway(let away, let id): wentAway(away, id, peer)
         case .namespaceAnnounced, .namespaceGone, .publishNamespace, .publish, .publishBlocked, .publishDone,
             .requestCancelled, .malformedTrack:
             if case .watch = action {
@@ -110,10 +128,31 @@ final class AnnounceRun: ClientApplication {
         }
     }
 
+    private func ready(_ peer: Peer) {
+        switch client.began(peer) {
+        case .fresh: break
+        case .successor(let old, _): leaving.append(old)
+        }
+        self.peer = peer
+        // It may have begun before it was ready.
+        if !requests.keys.contains(where: { $0.session == peer.number }) { begin(peer) }
+    }
+
+    /// GOAWAY of a session, or of a request, which is all that there is.
+    private func wentAway(_ away: GoAway, _ id: RequestID?, _ peer: Peer) {
+        guard let id else { return client.follow(away, of: peer) }
+        guard requests[Scoped(peer, id)] != nil else { return }
+        guard away.newSessionURI.isEmpty else { return client.follow(away, of: peer, request: id) }
+        requests[Scoped(peer, id)] = nil
+        peer.say { try $0.cancel(id) }
+        begin(peer)
+    }
+
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
-        requests = [:]
-        tell { (_) throws(WriteError) in try watched.forgetAll() }
-        client.disconnected(cause)
+        requests = requests.filter { $0.key.session != peer.number }
+        leaving.removeAll { $0 === peer }
+        tell { (_) throws(WriteError) in try watched.forget(peer) }
+        client.disconnected(link, cause)
     }
 
     func settle(_ now: Instant) {}

@@ -10,9 +10,11 @@ struct Watched {
     /// By how many requests each namespace was told.
     private var namespaces: [TrackNamespace: Int] = [:]
     /// Namespaces that the peer publishes to us outright.
-    private var published: [RequestID: TrackNamespace] = [:]
+    private var published: [Scoped<RequestID>: TrackNamespace] = [:]
+    /// Namespaces that were told on a request, by session.
+    private var told: [UInt64: [TrackNamespace: Int]] = [:]
     /// Tracks that it publishes, none of whose objects are wanted.
-    private var tracks: [RequestID: FullTrackName] = [:]
+    private var tracks: [Scoped<RequestID>: FullTrackName] = [:]
 
     init(_ report: AnnounceReport, wantsTracks: Bool) {
         self.report = report
@@ -21,23 +23,28 @@ struct Watched {
 
     mutating func handle(_ event: SessionEvent, from peer: Peer) throws(WriteError) {
         switch event {
-        case .namespaceAnnounced(_, let namespace): try came(namespace)
-        case .namespaceGone(_, let namespace): try went(namespace)
+        case .namespaceAnnounced(_, let namespace):
+            told[peer.number, default: [:]][namespace, default: 0] += 1
+            try came(namespace)
+        case .namespaceGone(_, let namespace):
+            guard let count = told[peer.number]?[namespace], count > 0 else { return }
+            told[peer.number]?[namespace] = count - 1
+            try went(namespace)
         case .publishNamespace(let offer):
-            published[offer.requestID] = offer.namespace
+            published[Scoped(peer, offer.requestID)] = offer.namespace
             peer.say { try $0.accept(offer.requestID) }
             try came(offer.namespace)
         case .publish(let offer) where !wantsTracks: peer.say { try $0.reject(offer.requestID, .uninterested) }
         case .publish(let offer):
-            tracks[offer.requestID] = offer.track
+            let isNew = !tracks.values.contains(offer.track)
+            tracks[Scoped(peer, offer.requestID)] = offer.track
             var terms = Parameters()
             terms.forward = false
             peer.say { try $0.acceptPublish(offer.requestID, parameters: terms) }
-            try report.track(offer.track, .added)
+            if isNew { try report.track(offer.track, .added) }
         case .publishBlocked(_, let track): try report.track(track, .added)
         case .publishDone(let id, _), .requestCancelled(let id, _), .malformedTrack(let id, _):
-            if let track = tracks.removeValue(forKey: id) { try report.track(track, .removed) }
-            if let namespace = published.removeValue(forKey: id) { try went(namespace) }
+            try ended(Scoped(peer, id))
         default: break
         }
     }
@@ -53,14 +60,25 @@ struct Watched {
         if count == 1 { try report.namespace(namespace, .removed) }
     }
 
-    /// The session is gone, and with it all that it told.
-    mutating func forgetAll() throws(WriteError) {
-        for track in tracks.values.sorted(by: { $0.description < $1.description }) {
-            try report.track(track, .removed)
+    private mutating func ended(_ request: Scoped<RequestID>) throws(WriteError) {
+        if let namespace = published.removeValue(forKey: request) { try went(namespace) }
+        guard let track = tracks.removeValue(forKey: request), !tracks.values.contains(track) else { return }
+        try report.track(track, .removed)
+    }
+
+    /// The session is gone, and with it all that it told and no other did.
+    mutating func forget(_ peer: Peer) throws(WriteError) {
+        let gone = tracks.filter { $0.key.session == peer.number }
+        for request in gone.sorted(by: { $0.value.description < $1.value.description }).map(\.key) {
+            try ended(request)
         }
-        for namespace in namespaces.keys.sorted(by: { $0.description < $1.description }) {
-            try report.namespace(namespace, .removed)
+        var namespaces = told.removeValue(forKey: peer.number) ?? [:]
+        for (request, namespace) in published where request.session == peer.number {
+            published[request] = nil
+            namespaces[namespace, default: 0] += 1
         }
-        (namespaces, published, tracks) = ([:], [:], [:])
+        for (namespace, count) in namespaces.sorted(by: { $0.key.description < $1.key.description }) {
+            for _ in 0..<count { try went(namespace) }
+        }
     }
 }

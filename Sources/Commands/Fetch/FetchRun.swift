@@ -18,6 +18,12 @@ final class FetchRun {
     private var groups: UInt64 = 0
 
     private var requestID: RequestID?
+    /// The session of the request.
+    private var peer: Peer?
+    /// Where it goes on when that session ends before it is done; nil: in the next one.
+    private var nextPeer: Peer?
+    /// The stream that brings the objects.
+    private var stream: Scoped<StreamID>?
     /// What comes next: nothing between it and the start is missing any more.
     private var next: Location
     /// The object that is arriving, and how many bytes of it have not come.
@@ -35,14 +41,37 @@ final class FetchRun {
 
     private func end(_ status: ExitStatus, _ words: String? = nil) {
         payload.end(status, words.map { "\(settings.track): \($0)" }) {
-            if let requestID { payload.peer?.say { try $0.cancel(requestID) } }
+            if let requestID { peer?.say { try $0.cancel(requestID) } }
         }
     }
 
     // MARK: - The request
 
-    private func begin(_ peer: Peer) {
-        guard !payload.isEnding, requestID == nil else { return }
+    private func ready(_ peer: Peer) {
+        let purpose = run.began(peer)
+        guard !payload.isEnding else { return }
+        switch purpose {
+        case .successor(let old, nil) where old === self.peer && requestID != nil:
+            // What the old server has begun, it may finish: the new one need not have it all.
+            nextPeer = peer
+        case .successor(_, _?):
+            giveUp()
+            fetch(from: peer)
+        case .fresh, .successor: fetch(from: peer)
+        }
+    }
+
+    /// Leaves the request and what of an object it has brought.
+    private func giveUp() {
+        if let requestID { peer?.say { try $0.cancel(requestID) } }
+        (requestID, object, stream) = (nil, nil, nil)
+    }
+
+    /// Asks for what has not come yet.
+    private func fetch(from peer: Peer) {
+        // It may have begun before the session was ready.
+        guard !payload.isEnding, peer !== self.peer || requestID == nil else { return }
+        self.peer = peer
         var parameters = Parameters()
         parameters.groupOrder = .ascending
         parameters.subscriberPriority = settings.priority
@@ -61,13 +90,23 @@ final class FetchRun {
     }
 
     private func rejected(_ error: RequestError) {
+        if error.code == .goingAway { return goOn() }
         let reason = error.reason.isEmpty ? "" : ": \"\(error.reason.string.printable())\""
         end(.refused, "refused: \(error.code)\(reason)")
+    }
+
+    /// The server is going away: the next one is asked, once there is one.
+    private func goOn() {
+        (requestID, object, stream) = (nil, nil, nil)
+        guard let nextPeer else { return }
+        self.nextPeer = nil
+        fetch(from: nextPeer)
     }
 
     private func ended(_ end: StreamEnd) {
         switch end {
         case .fin: self.end(.success)
+        case .reset(.goingAway), .stopped(.goingAway): goOn()
         case .reset(let code), .stopped(let code): self.end(.failed, "the fetch was cut off: \(code)")
         }
     }
@@ -109,15 +148,15 @@ final class FetchRun {
         next = gap.end.successor
     }
 
-    private func owe(_ stream: StreamID, _ byteCount: Int) {
+    private func owe(_ stream: StreamID, _ byteCount: Int, _ peer: Peer) {
         var credit = ReadCredit()
-        credit.add(stream, byteCount)
+        credit.add(Scoped(peer, stream), byteCount)
         payload.owe(credit)
     }
 
-    private func finishedStream() {
+    private func finishedStream(_ peer: Peer) {
         var credit = ReadCredit()
-        credit.finishedStreams = 1
+        credit.addFinishedStream(of: peer.number)
         payload.owe(credit)
     }
 }
@@ -135,41 +174,64 @@ extension FetchRun: ClientApplication {
 
     func lost(_ status: ExitStatus, _ words: String) { payload.end(status, words) }
 
-    func connected(_ link: Link, _ peer: Peer) { payload.peer = peer }
+    func connected(_ link: Link, _ peer: Peer) { payload.connected(peer) }
 
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
-        payload.disconnected()
-        (requestID, object) = (nil, nil)
-        if !payload.isEnding { run.disconnected(cause) }
+        payload.disconnected(peer)
+        run.disconnected(link, payload.isEnding ? nil : cause)
+        if peer === nextPeer { nextPeer = nil }
+        guard peer === self.peer, !payload.isEnding else { return }
+        self.peer = nil
+        goOn()
     }
 
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         switch event {
-        case .early: begin(peer)
-        case .ready:
-            run.connectionWorks()
-            begin(peer)
-        case .fetchAccepted(_, let answer): accepted(answer)
-        case .rejected(_, let error): rejected(error)
-        case .requestCancelled(_, let code): end(.failed, "the peer cancelled it: \(code)")
-        case .malformedTrack(_, let what): end(.failed, "malformed track: \(what.printable())")
-        case .fetchOpened(let stream, _, let byteCount): owe(stream, byteCount)
+        case .early: if run.mayBeginEarly { fetch(from: peer) }
+        case .ready: ready(peer)
+        case .goAway(let away, let id): wentAway(away, id, peer)
+        case .fetchOpened(let stream, let id, let byteCount):
+            if peer === self.peer, id == requestID { self.stream = Scoped(peer, stream) }
+            owe(stream, byteCount, peer)
         case .fetchObject(let stream, let object, let byteCount):
-            if !payload.isEnding { began(object) }
-            owe(stream, byteCount)
+            if isCurrent(stream, peer) { began(object) }
+            owe(stream, byteCount, peer)
         case .payload(let stream, let bytes):
-            if !payload.isEnding { append(bytes) }
-            owe(stream, bytes.count)
+            if isCurrent(stream, peer) { append(bytes) }
+            owe(stream, bytes.count, peer)
         case .fetchGap(let stream, let gap, let byteCount):
-            if !payload.isEnding { missing(gap) }
-            owe(stream, byteCount)
-        case .fetchEnded(_, let end, _):
-            finishedStream()
-            ended(end)
-        case .goAway(let away, _):
-            run.output.log(.info, "the relay is going away\(away.timeout > 0 ? " in \(away.timeout) ms" : "")")
+            if isCurrent(stream, peer) { missing(gap) }
+            owe(stream, byteCount, peer)
+        case .fetchEnded(let stream, let end, _):
+            finishedStream(peer)
+            if isCurrent(stream, peer) { ended(end) }
+        default: if peer === self.peer { answered(event) }
+        }
+    }
+
+    private func answered(_ event: SessionEvent) {
+        switch event {
+        case .fetchAccepted(requestID, let answer): accepted(answer)
+        case .rejected(requestID, let error): rejected(error)
+        case .requestCancelled(requestID, .goingAway): goOn()
+        case .requestCancelled(requestID, let code): end(.failed, "the peer cancelled it: \(code)")
+        case .malformedTrack(requestID, let what): end(.failed, "malformed track: \(what.printable())")
         default: break
         }
+    }
+
+    /// GOAWAY of a session, or of a request.
+    private func wentAway(_ away: GoAway, _ id: RequestID?, _ peer: Peer) {
+        guard let id else { return run.follow(away, of: peer) }
+        guard peer === self.peer, id == requestID else { return }
+        guard away.newSessionURI.isEmpty else { return run.follow(away, of: peer, request: id) }
+        giveUp()
+        fetch(from: peer)
+    }
+
+    /// Whether the stream belongs to what is fetched now.
+    private func isCurrent(_ stream: StreamID, _ peer: Peer) -> Bool {
+        !payload.isEnding && Scoped(peer, stream) == self.stream
     }
 
     func settle(_ now: Instant) {

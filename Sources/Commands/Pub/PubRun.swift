@@ -30,9 +30,13 @@ final class PubRun: ClientApplication {
     /// The connection was lost, and who had subscribed may come back: lossless input waits, and nothing ends.
     private var isHeld = false
 
-    /// The session, once it is ready.
+    /// The session for what is announced, once it is ready.
     private(set) var peer: Peer?
+    /// Sessions that it has taken over from, and that still have subscribers.
+    private var leaving: [Peer] = []
     private var announcement: RequestID?
+    /// The server has answered to the announcement, or there was none.
+    private var isIntroduced = false
     private var isAnnounced = false
     private var isStarted = false
     private var waitsForTracks = false
@@ -126,19 +130,44 @@ final class PubRun: ClientApplication {
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         switch event {
         case .ready:
-            client.connectionWorks()
-            self.peer = peer
-            introduce()
-        case .accepted(let id, _) where id == announcement:
+            ready(peer)
+        case .accepted(let id, _) where peer === self.peer && id == announcement:
+            isIntroduced = true
             output.log(.info, "the namespace was accepted")
             guard !isAnnounced else { break }
             isAnnounced = true
             offerTracks()
-        case .rejected(let id, let error): refused(id, error)
-        case .goAway(let message, nil):
-            let time = message.timeout == 0 ? "" : " in \(message.timeout) ms"
-            output.log(.notice, "the server is going away\(time)")
+        case .rejected(let id, let error): if peer === self.peer { refused(id, error) }
+        case .goAway(let away, let id): wentAway(away, id, peer)
         default: _ = publisher.handle(event, from: peer)
+        }
+    }
+
+    private func ready(_ peer: Peer) {
+        if case .successor(let old, _) = client.began(peer) { leaving.append(old) }
+        self.peer = peer
+        introduce()
+    }
+
+    /// GOAWAY of a session: another is told what there is, too, and this one is served until nobody there asks for
+    /// more (draft-18 "Graceful Publisher Relay Switchover"). The same where one request of ours is to be moved to
+    /// another server, since all of them are about the same tracks.
+    private func wentAway(_ away: GoAway, _ id: RequestID?, _ peer: Peer) {
+        guard let id else { return client.follow(away, of: peer) }
+        guard peer === self.peer else { return }
+        if !away.newSessionURI.isEmpty { return client.follow(away, of: peer, request: id) }
+        // A track goes on where it is: to offer it anew would only interrupt it.
+        guard id == announcement else { return }
+        peer.say { try $0.cancel(id) }
+        introduce()
+    }
+
+    /// Leaves sessions in which nobody asks for objects any more.
+    private func leave() {
+        guard isIntroduced else { return }
+        for old in leaving where !old.isServing {
+            leaving.removeAll { $0 === old }
+            client.leave(old)
         }
     }
 
@@ -147,11 +176,21 @@ final class PubRun: ClientApplication {
         guard publication != nil, let peer else { return }
         output.log(.info, "session \(peer.number) is ready")
         isAnnounced = settings.announce != .wait
+        isIntroduced = settings.announce == .never
         if settings.announce != .never {
             peer.say { announcement = try $0.publishNamespace(namespace) }
         }
         if isAnnounced { offerTracks() }
-        // What is held for want of a connection goes on when somebody listens, or nobody seems to.
+        releaseLater()
+    }
+
+    private func hold() {
+        isHeld = true
+        releaseLater()
+    }
+
+    /// What is held for want of a connection goes on when somebody listens, or nobody seems to.
+    private func releaseLater() {
         client.loop.once(at: client.loop.now + .seconds(2)) { [weak self] in self?.release() }
     }
 
@@ -172,6 +211,9 @@ final class PubRun: ClientApplication {
     /// Everything that is not the namespace's is the PUBLISH of a track.
     private func refused(_ id: RequestID, _ error: RequestError) {
         let isNamespace = id == announcement
+        if isNamespace { isIntroduced = true }
+        // It is offered again where the server wants us to go.
+        if error.code == .goingAway { return }
         let what = isNamespace ? "the namespace" : "a track"
         let reason = error.reason.isEmpty ? "" : ": \(error.reason)"
         let words = "\(what) was refused: \(error.code)\(reason)"
@@ -180,12 +222,19 @@ final class PubRun: ClientApplication {
     }
 
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
+        let hadReaders = peer.isServing
         _ = publisher.handle(.closed(SessionClose(origin: .transport, code: .noError, reason: "")), from: peer)
-        if self.peer === peer { self.peer = nil }
-        announcement = nil
-        isAnnounced = false
-        isHeld = true
-        client.disconnected(cause)
+        leaving.removeAll { $0 === peer }
+        if self.peer === peer {
+            announcement = nil
+            isAnnounced = false
+            isHeld = true
+        } else if hadReaders {
+            // They may have to come back to where we are now.
+            hold()
+        }
+        client.disconnected(link, cause)
+        if self.peer === peer { self.peer = client.peer }
     }
 
     func lost(_ status: ExitStatus, _ words: String) {
@@ -227,6 +276,7 @@ final class PubRun: ClientApplication {
     // MARK: - Rounds
 
     func settle(_ now: Instant) {
+        leave()
         publisher.cache.settle(now)
         while let credit = publisher.cache.nextCredit() { consumed += credit.byteCount }
         if settings.datagrams { settleDatagrams() }
@@ -236,11 +286,12 @@ final class PubRun: ClientApplication {
 
     /// Datagrams are not read from logs: what has left the queue was taken.
     private func settleDatagrams() {
-        guard let downlink = peer?.downlink else { return consumed = fed }
-        if downlink.nextDatagram == nil { consumed = fed }
-        if downlink.datagramsDropped > 0, !hasWarnedOfDatagrams {
+        let links = client.links
+        let downlinks = links.flatMap(\.peers).map(\.downlink)
+        if downlinks.allSatisfy({ $0.nextDatagram == nil }) { consumed = fed }
+        if downlinks.contains(where: { $0.datagramsDropped > 0 }), !hasWarnedOfDatagrams {
             hasWarnedOfDatagrams = true
-            let limit = client.link?.maxDatagramPayload ?? 0
+            let limit = links.map(\.maxDatagramPayload).min() ?? 0
             let why = limit == 0 ? "the peer takes none" : "on this path one takes \(limit) bytes with its header"
             output.warning("objects too large for a datagram are dropped: \(why)")
         }
@@ -273,7 +324,7 @@ final class PubRun: ClientApplication {
     private func endTracks() {
         if !hasEndedTracks {
             // PUBLISH_DONE does not overtake datagrams that are still to go.
-            if settings.datagrams, let link = client.link, !link.isDelivered { return }
+            if settings.datagrams, !client.isDelivered { return }
             hasEndedTracks = true
             publication?.end(isWhole: outcome?.status != .unusableInput)
         }
@@ -285,7 +336,7 @@ final class PubRun: ClientApplication {
 
     private func checkDelivery() {
         checksDelivery = false
-        guard outcome != nil, !isHeld, publisher.subscriberCount == 0, client.link?.isDelivered ?? true else { return }
+        guard outcome != nil, !isHeld, publisher.subscriberCount == 0, client.isDelivered else { return }
         conclude()
     }
 

@@ -122,7 +122,7 @@ final class RelayServer: Application {
             output.log(.info, "session \(number): refused what its draft cannot express: \(why)")
         }
         relay.add(peer)
-        if isDraining { peer.say { try $0.goAway(now: loop.now) } }
+        if isDraining { sendAway(peer) }
     }
 
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) { relay.handle(event, from: peer, now: now) }
@@ -161,15 +161,20 @@ final class RelayServer: Application {
         isDraining = true
         let time = settings.drainTime
         output.log(.notice, "draining for at most \(time.seconds) s")
+        for listener in listeners { listener.refuseConnections() }
         for link in listeners.flatMap(\.connections) {
             if link.peers.isEmpty { link.close() }
             link.drain()
-            for peer in link.peers {
-                peer.say { try $0.goAway(timeout: time.millisecondsRoundedUp, now: loop.now) }
-            }
+            for peer in link.peers { sendAway(peer) }
         }
         loop.once(at: loop.now + time) { [weak self] in self?.closeAll() }
         driver.wake()
+    }
+
+    private func sendAway(_ peer: Peer) {
+        let isWebTransport = peer.session.configuration.transport == .webTransport
+        let uri = settings.goAwayURL.map { WireText($0.uri(isWebTransport: isWebTransport)) } ?? WireText()
+        peer.say { try $0.goAway(uri: uri, timeout: settings.drainTime.millisecondsRoundedUp, now: loop.now) }
     }
 
     private func closeAll() {

@@ -30,8 +30,9 @@ package enum RelayCommand {
         fingerprint of the certificate.
         """,
         """
-        SIGTERM drains: clients are told to go away, and the relay ends with status 0 when they have, or after \
-        --drain.
+        SIGTERM drains: new connections are refused, clients are told to go away, to --goaway-uri if there is one, and \
+        the relay ends with status 0 when they have, or after --drain. Clients are named the URI with the scheme that \
+        they have come by.
         """,
     ]
 
@@ -62,6 +63,9 @@ package enum RelayCommand {
             },
             .value("drain", .interval("SECONDS", zero: true), "Time that SIGTERM leaves to clients", default: "10") {
                 $0.drainTime = $1
+            },
+            .value("goaway-uri", .url, "Where SIGTERM sends clients to", default: "where they are") {
+                $0.goAwayURL = $1
             },
         ]
     }

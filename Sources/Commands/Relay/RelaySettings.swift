@@ -25,6 +25,8 @@ package struct RelaySettings: CommandSettings {
     package var defaultDeliveryTimeout: Interval?
     /// How long SIGTERM leaves clients to go.
     package var drainTime = Interval.seconds(10)
+    /// Where clients go on when this relay drains; nil: they may connect to the same URL again.
+    package var goAwayURL: MoQTURL?
     /// Connections at once, 1 or more; more are refused.
     package var maximumConnections: Int = 10_000
     package var addressValidation = AddressValidation.auto

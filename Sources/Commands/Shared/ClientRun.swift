@@ -7,7 +7,7 @@ internal import MoQTSession
 internal import QUIC
 internal import Wire
 
-/// What a connecting command does with its session; the rest is ``ClientRun``'s.
+/// What a connecting command does with its sessions; the rest is ``ClientRun``'s.
 ///
 /// It ends the command by ``ClientRun/finish(_:)``, whatever it was told before.
 protocol ClientApplication: Application {
@@ -25,17 +25,18 @@ final class ClientRun {
     let loop: EventLoop
     let output: Output
     let driver: Driver
-    /// The connection in use; nil before, between and after connections.
-    private(set) var link: Link?
 
-    private let settings: ConnectionSettings
-    private let url: MoQTURL
-    private weak var application: (any ClientApplication)?
-    private var target: DialTarget?
-    private var dial: Dial?
+    let settings: ConnectionSettings
+    /// Where to connect to after a loss: the URL of the command, or where a server has sent us.
+    var url: MoQTURL
+    weak var application: (any ClientApplication)?
+    /// Those that are tried, in use, or left and not closed yet.
+    var connections: [ClientConnection] = []
+    /// The one for new requests; nil before, between and after connections.
+    var current: ClientConnection?
     private var retriesLeft: UInt64
-    private var status: ExitStatus?
-    private var isInterrupted = false
+    private(set) var status: ExitStatus?
+    private(set) var isInterrupted = false
     private var signals: Signals?
 
     init(_ settings: ConnectionSettings, _ url: MoQTURL, _ output: Output) throws(SystemError) {
@@ -56,7 +57,10 @@ final class ClientRun {
         driver.application = application
         do {
             signals = try Signals(loop) { [weak self] in self?.signalled($0) }
-            target = try settings.target(for: url, output)
+            if let limit = settings.maximumTime {
+                loop.once(at: EventLoop.clock() + limit) { [weak self] in self?.application?.outOfTime() }
+            }
+            try connect()
         } catch let error as OptionFileError {
             output.error(error.line)
             return .unusableInput
@@ -64,10 +68,6 @@ final class ClientRun {
             output.error("\(url.authority): \(error)")
             return .unreachable
         }
-        if let limit = settings.maximumTime {
-            loop.once(at: EventLoop.clock() + limit) { [weak self] in self?.application?.outOfTime() }
-        }
-        connect()
         while status == nil { loop.runOnce(until: nil) }
         sayGoodbye()
         return status ?? .failed
@@ -86,42 +86,70 @@ final class ClientRun {
         finish(status)
     }
 
-    /// Closes the session in order: the last packets leave before the process does.
+    /// Closes the sessions in order: the last packets leave before the process does.
     private func sayGoodbye() {
-        guard let link, link.cause == nil else { return }
-        link.close()
-        loop.run(until: EventLoop.clock() + .milliseconds(200)) { link.connection.phase != .established }
-        dial?.close()
+        let links = connections.compactMap(\.link).filter { $0.cause == nil }
+        guard !links.isEmpty else { return }
+        for link in links { link.close() }
+        loop.run(until: EventLoop.clock() + .milliseconds(200)) {
+            links.allSatisfy { $0.connection.phase != .established }
+        }
+        for connection in connections { connection.dial?.close() }
     }
 
     // MARK: - Connecting
 
-    private func connect() {
-        guard let target, status == nil else { return }
-        dial = Dial(target, driver: driver) { [weak self] in self?.dialled($0) }
+    private func connect() throws {
+        guard status == nil else { return }
+        let connection = ClientConnection(url, .fresh, try settings.target(for: url, output))
+        connections.append(connection)
+        dial(connection)
     }
 
-    private func dialled(_ result: Result<Link, DialError>) {
+    func dial(_ connection: ClientConnection) {
+        connection.dial = Dial(connection.target, driver: driver) { [weak self, weak connection] result in
+            if let connection { self?.dialled(connection, result) }
+        }
+    }
+
+    private func dialled(_ connection: ClientConnection, _ result: Result<Link, DialError>) {
         switch result {
-        case .success(let link): self.link = link
+        case .success(let link): connection.link = link
         case .failure(let error):
             let (status, words) = ClientFailure.words(error, settings)
+            guard connection.isFresh || current == nil && !connection.isSide else {
+                return moveFailed(connection, "\(connection.url.authority): \(words)")
+            }
+            drop(connection)
             connectionFailed(status, words)
         }
     }
 
-    /// The application tells that its session is gone; the connection is made again if `--retry` allows.
-    func disconnected(_ cause: CloseCause) {
+    /// The application tells that a session is gone. When it was the last, and `--retry` allows, the connection is made
+    /// again.
+    ///
+    /// - Parameter cause: nil when the command is about to end anyway.
+    func disconnected(_ link: Link, _ cause: CloseCause?) {
         // A session that began early is over, and the dial goes on.
-        guard link != nil else { return }
-        link = nil
-        guard status == nil else { return }
+        guard let connection = connections.first(where: { $0.link === link }) else { return }
+        drop(connection)
+        guard status == nil, let cause else { return }
+        let isUnused = connection.readySince == nil && !connection.isSide
+        guard connection === current || current == nil && isUnused else {
+            if isUnused { fallBack(from: connection) }
+            return
+        }
+        current = nil
+        if fallBack(from: connection) || hurryOn() { return }
         let (status, words) = ClientFailure.words(cause, settings)
         connectionFailed(status, words)
     }
 
-    /// A session works: `--retry` counts failures in a row.
-    func connectionWorks() { retriesLeft = settings.retries }
+    func drop(_ connection: ClientConnection) {
+        connections.removeAll { $0 === connection }
+        // The last packets leave at the end of this round.
+        loop.once(at: loop.now + .milliseconds(200)) { connection.dial?.close() }
+    }
 
     private func connectionFailed(_ status: ExitStatus, _ words: String) {
         let isFinal = status == .noCommonVersion || status == .protocolViolation
@@ -132,9 +160,15 @@ final class ClientRun {
         retriesLeft -= 1
         let pause = Interval.seconds(min(1 << min(settings.retries - retriesLeft - 1, 4), 10))
         output.warning("\(url.authority): \(words); connecting again in \(Int(pause.seconds)) s")
-        dial?.close()
-        loop.once(at: EventLoop.clock() + pause) { [weak self] in self?.connect() }
+        loop.once(at: EventLoop.clock() + pause) { [weak self] in self?.connectAgain() }
     }
+
+    private func connectAgain() {
+        do { try connect() } catch { connectionFailed(.unreachable, "\(error)") }
+    }
+
+    /// A session works: `--retry` counts failures in a row.
+    func connectionWorks() { retriesLeft = settings.retries }
 
     private func signalled(_ signal: Signal) {
         guard signal != .hangup else { return }

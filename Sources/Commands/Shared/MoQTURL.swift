@@ -29,6 +29,10 @@ package struct MoQTURL: Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         "\(isWebTransport ? "https" : "moqt")://\(authority)\(pathAndQuery)\(fragment.map { "#" + $0 } ?? "")"
     }
+    /// What is sent of it, with the scheme of a transport.
+    package func uri(isWebTransport: Bool) -> String {
+        "\(isWebTransport ? "https" : "moqt")://\(authority)\(pathAndQuery)"
+    }
     /// The name to look up, or the address, with the port.
     package var endpoint: HostPort { HostPort(host: host, port: port) }
 

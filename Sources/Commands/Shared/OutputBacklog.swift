@@ -21,10 +21,6 @@ struct OutputBacklog {
     /// What may be given now.
     mutating func take() -> ReadCredit {
         guard !isFull, !held.isEmpty else { return ReadCredit() }
-        return takeAll()
-    }
-
-    mutating func takeAll() -> ReadCredit {
         defer { held = ReadCredit() }
         return held
     }

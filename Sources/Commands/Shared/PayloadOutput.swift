@@ -9,8 +9,8 @@ internal import Wire
 final class PayloadOutput {
     private let run: ClientRun
     private let pump: OutputPump
-    /// Whom the credit is for; nil while there is no session.
-    var peer: Peer?
+    /// Whom the credit is for: the sessions there are, by their numbers.
+    private var peers: [UInt64: Peer] = [:]
     private var backlog = OutputBacklog()
     private var ending: (status: ExitStatus, words: String?)?
     /// Something was written since this was last looked at.
@@ -41,15 +41,16 @@ final class PayloadOutput {
         give(backlog.take())
     }
 
-    /// The session is gone: nobody wants the credit that waits.
-    func disconnected() {
-        peer = nil
-        _ = backlog.takeAll()
-    }
+    func connected(_ peer: Peer) { peers[peer.number] = peer }
+
+    /// The session is gone: nobody wants its credit.
+    func disconnected(_ peer: Peer) { peers[peer.number] = nil }
 
     private func give(_ credit: ReadCredit) {
-        for (stream, byteCount) in credit.bytes { peer?.credit(stream, byteCount) }
-        for _ in 0..<credit.finishedStreams { peer?.finishedStream() }
+        for (stream, byteCount) in credit.bytes { peers[stream.session]?.credit(stream.id, byteCount) }
+        for (session, count) in credit.finishedStreams {
+            for _ in 0..<count { peers[session]?.finishedStream() }
+        }
     }
 
     private func reported(_ report: OutputPump.Report) {

@@ -39,17 +39,18 @@ struct HeldGroup {
         }
     }
 
-    /// All its streams are gone, with what they were owed.
-    mutating func streamsLost(_ now: Instant) {
-        while openStreams > 0 { streamEnded(isWhole: false, endsGroup: false, now) }
-        credits = ReadCredit()
+    /// A stream is not read any more, since another subscription brings what it would have.
+    mutating func streamLeft(_ now: Instant) {
+        let wasCut = isCut
+        streamEnded(isWhole: false, endsGroup: false, now)
+        isCut = wasCut || openStreams == 0 && !isEndKnown
     }
 
     /// At most one stream has brought its objects: what that left out is not on its way.
     var isSerial: Bool { openStreams + endedStreams <= 1 }
 
-    mutating func hold(_ stream: StreamID, _ byteCount: Int) { credits.add(stream, byteCount) }
-    mutating func holdFinishedStream() { credits.finishedStreams += 1 }
+    mutating func hold(_ stream: Scoped<StreamID>, _ byteCount: Int) { credits.add(stream, byteCount) }
+    mutating func holdFinishedStream(of session: UInt64) { credits.addFinishedStream(of: session) }
 
     mutating func takeCredits() -> ReadCredit {
         defer { credits = ReadCredit() }

@@ -31,7 +31,7 @@ struct ObjectAssembler {
     private(set) var deadline: Instant?
 
     private var groups: [UInt64: HeldGroup] = [:]
-    private var streams: [StreamID: IncomingObjectStream] = [:]
+    private var streams: [Scoped<StreamID>: IncomingObjectStream] = [:]
     private var current: UInt64?
     private var lastGroup: UInt64?
     /// Where the track is expected to begin, once that is known.
@@ -46,6 +46,9 @@ struct ObjectAssembler {
     private var isOver = false
     /// Everything up to ``end`` was given, or is not to be had.
     private var hasReachedEnd = false
+    /// A session that another takes over from, and the last location that it is to bring. Only where nothing else tells
+    /// what was given before.
+    private var split: (old: UInt64, location: Location)?
     /// Object ids are not consecutive in this track, which only waiting could tell.
     private var leavesIDsOut = false
 
@@ -91,12 +94,25 @@ struct ObjectAssembler {
         for group in groups.keys { release(group) }
     }
 
-    /// The same, and the session that carried all streams is gone.
-    mutating func disconnected(_ now: Instant) {
-        for group in groups.keys { groups[group]?.streamsLost(now) }
-        streams = [:]
+    /// From here on the session `old` brings what is not after `location`, and others what is.
+    mutating func split(old: UInt64, at location: Location) { split = (old, location) }
+
+    /// The same, and the session that carried its streams is gone.
+    mutating func disconnected(_ session: UInt64, _ now: Instant) {
+        for stream in streams.keys where stream.session == session {
+            guard let group = streams.removeValue(forKey: stream)?.group else { continue }
+            groups[group]?.streamEnded(isWhole: false, endsGroup: false, now)
+        }
         interrupted()
-        credit = ReadCredit()
+    }
+
+    /// The session's streams are not read any more, since those of another bring what they would have.
+    mutating func left(_ session: UInt64, _ now: Instant) {
+        for stream in streams.keys where stream.session == session {
+            guard let group = streams.removeValue(forKey: stream)?.group else { continue }
+            groups[group]?.streamLeft(now)
+        }
+        advance(now)
     }
 
     /// Another subscription goes on where the one before broke off.
@@ -124,7 +140,7 @@ struct ObjectAssembler {
 
 extension ObjectAssembler {
     mutating func opened(
-        _ stream: StreamID, group: UInt64, subgroup: UInt64?, priority: UInt8?, endsGroup: Bool,
+        _ stream: Scoped<StreamID>, group: UInt64, subgroup: UInt64?, priority: UInt8?, endsGroup: Bool,
         wireBytes: Int, _ now: Instant
     ) {
         streams[stream] = IncomingObjectStream(
@@ -136,13 +152,15 @@ extension ObjectAssembler {
         advance(now)
     }
 
-    mutating func openedFetch(_ stream: StreamID, wireBytes: Int) {
+    mutating func openedFetch(_ stream: Scoped<StreamID>, wireBytes: Int) {
         streams[stream] = IncomingObjectStream(group: nil, subgroup: nil, priority: nil, endsGroup: false)
         credit.add(stream, wireBytes)
     }
 
     /// An object of a fetch stream.
-    mutating func began(_ object: ReceivedObject, length: UInt64, on stream: StreamID, wireBytes: Int, _ now: Instant) {
+    mutating func began(
+        _ object: ReceivedObject, length: UInt64, on stream: Scoped<StreamID>, wireBytes: Int, _ now: Instant
+    ) {
         streams[stream]?.begin(object, length: length)
         if streams[stream]?.isFetch ?? false { fillingGroup = max(fillingGroup, object.location.group) }
         credit(stream, wireBytes, streams[stream]?.group)
@@ -150,7 +168,8 @@ extension ObjectAssembler {
     }
 
     /// An object of a subgroup stream, whose header told the rest.
-    mutating func beganInSubgroup(_ object: SubgroupObject, on stream: StreamID, wireBytes: Int, _ now: Instant) {
+    mutating func beganInSubgroup(_ object: SubgroupObject, on stream: Scoped<StreamID>, wireBytes: Int, _ now: Instant)
+    {
         guard let incoming = streams[stream], let group = incoming.group else { return credit.add(stream, wireBytes) }
         let subgroup = incoming.subgroup ?? object.id
         if incoming.subgroup == nil { streams[stream]?.subgroup = subgroup }
@@ -160,33 +179,42 @@ extension ObjectAssembler {
         began(whole, length: object.payloadLength, on: stream, wireBytes: wireBytes, now)
     }
 
-    mutating func payload(_ bytes: Bytes, on stream: StreamID, _ now: Instant) {
+    mutating func payload(_ bytes: Bytes, on stream: Scoped<StreamID>, _ now: Instant) {
         let isWhole = streams[stream]?.append(bytes) ?? false
         credit(stream, bytes.count, streams[stream]?.group)
         if isWhole { complete(stream, now) }
     }
 
-    mutating func ended(_ stream: StreamID, finished: Bool, _ now: Instant) {
+    mutating func ended(_ stream: Scoped<StreamID>, finished: Bool, _ now: Instant) {
         guard let incoming = streams.removeValue(forKey: stream), let group = incoming.group else {
-            return credit.finishedStreams += 1
+            return credit.addFinishedStream(of: stream.session)
         }
         groups[group]?.streamEnded(isWhole: finished, endsGroup: incoming.endsGroup, now)
-        if isHeldBack(group) { groups[group]?.holdFinishedStream() } else { credit.finishedStreams += 1 }
+        if isHeldBack(group) {
+            groups[group]?.holdFinishedStream(of: stream.session)
+        } else {
+            credit.addFinishedStream(of: stream.session)
+        }
         advance(now)
     }
 
     /// Datagrams have no order to restore: each is given when it comes, unless it comes too late.
-    mutating func datagram(_ object: ReceivedObject, _ now: Instant) {
-        guard !isUnordered else { return give(object) }
+    mutating func datagram(_ object: ReceivedObject, of session: UInt64, _ now: Instant) {
+        guard !isUnordered else { return giveUnordered(object, of: session) }
         guard last.map({ object.location > $0 }) ?? true else { return late += 1 }
         if current == nil, let last, last.group != lastGroup, last.group < object.location.group { leave(last.group) }
         if !isComplete { give(object) }
     }
 
-    private mutating func complete(_ stream: StreamID, _ now: Instant) {
+    private mutating func giveUnordered(_ object: ReceivedObject, of session: UInt64) {
+        if let split, (session == split.old) != (object.location <= split.location) { return }
+        give(object)
+    }
+
+    private mutating func complete(_ stream: Scoped<StreamID>, _ now: Instant) {
         guard var object = streams[stream]?.take() else { return }
         object.arrival = now
-        if isUnordered { return give(object) }
+        if isUnordered { return giveUnordered(object, of: stream.session) }
         let group = object.location.group
         guard isAwaited(group) else { return late += 1 }
         groups[group, default: HeldGroup(since: now)].add(object)
@@ -206,7 +234,7 @@ extension ObjectAssembler {
     }
 
     /// - Parameter group: nil for a FETCH: what it brings precedes everything, so that it is never held back.
-    private mutating func credit(_ stream: StreamID, _ byteCount: Int, _ group: UInt64?) {
+    private mutating func credit(_ stream: Scoped<StreamID>, _ byteCount: Int, _ group: UInt64?) {
         if let group, isHeldBack(group) {
             groups[group]?.hold(stream, byteCount)
         } else {

@@ -14,85 +14,124 @@ extension SubRun: ClientApplication {
 
     func lost(_ status: ExitStatus, _ words: String) { end(status, words) }
 
-    func connected(_ link: Link, _ peer: Peer) {
-        self.peer = peer
-        hasBegun = false
-        payload.peer = peer
-    }
+    func connected(_ link: Link, _ peer: Peer) { payload.connected(peer) }
 
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
-        self.peer = nil
-        requests = [:]
-        streams = [:]
-        payload.disconnected()
-        for track in tracks { track.disconnected(run.loop.now) }
-        if !isEnding { run.disconnected(cause) }
+        run.disconnected(link, isEnding ? nil : cause)
+        if peer === self.peer { self.peer = run.peer }
+        leaving.removeAll { $0 === peer }
+        requests = requests.filter { $0.key.session != peer.number }
+        streams = streams.filter { $0.key.session != peer.number }
+        payload.disconnected(peer)
+        for track in tracks where track.uses(peer) {
+            track.disconnected(peer, run.loop.now)
+            // One request alone had moved there.
+            if case .idle = track.phase, let home = self.peer { subscribe(track, home, run.loop.now) }
+            settle(track, run.loop.now)
+        }
     }
 
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         switch event {
-        case .early: begin(peer, now)
-        case .ready:
-            run.connectionWorks()
-            begin(peer, now)
-        case .goAway(let away, _):
-            logger.log(.info, "the relay is going away\(away.timeout > 0 ? " in \(away.timeout) ms" : "")")
+        case .early: if run.mayBeginEarly { begin(peer, now) }
+        case .ready: ready(peer, now)
+        case .goAway(let away, nil): run.follow(away, of: peer)
+        case .goAway(let away, let id?): moveRequest(id, away, peer, now)
         case .subgroupOpened(let stream, let id, _, _), .fetchOpened(let stream, let id, _):
-            guard let track = requests[id] else { return refuse(stream, peer) }
-            streams[stream] = track
-            data(event, track, now)
+            guard let track = requests[Scoped(peer, id)] else { return refuse(stream, peer) }
+            streams[Scoped(peer, stream)] = track
+            data(event, peer, track, now)
         case .object(let stream, _, _), .payload(let stream, _), .fetchObject(let stream, _, _):
-            if let track = streams[stream] { data(event, track, now) }
+            if let track = streams[Scoped(peer, stream)] { data(event, peer, track, now) }
         case .subgroupEnded(let stream, _, _), .fetchEnded(let stream, _, _):
-            guard let track = streams.removeValue(forKey: stream) else { return peer.finishedStream() }
-            data(event, track, now)
+            guard let track = streams.removeValue(forKey: Scoped(peer, stream)) else { return peer.finishedStream() }
+            data(event, peer, track, now)
         case .datagramObject(let id, _):
-            if let track = requests[id] { data(event, track, now) }
-        default: answered(event, now)
+            if let track = requests[Scoped(peer, id)] { data(event, peer, track, now) }
+        default: answered(event, peer, now)
+        }
+    }
+
+    private func ready(_ peer: Peer, _ now: Instant) {
+        let purpose = run.began(peer)
+        guard !isEnding else { return }
+        switch purpose {
+        case .fresh: begin(peer, now)
+        case .successor(let old, nil):
+            if self.peer === old { self.peer = peer } else { leaving.append(peer) }
+            leaving.append(old)
+            for track in tracks where track.uses(old) { move(track, to: peer, now) }
+        case .successor(let old, let id?):
+            leaving.append(peer)
+            if let track = requests[Scoped(old, id)] { move(track, to: peer, now) }
         }
     }
 
     /// Asks for what is wanted, once on each session.
     private func begin(_ peer: Peer, _ now: Instant) {
-        guard !isEnding, !hasBegun else { return }
-        hasBegun = true
+        guard !isEnding, begun != peer.number else { return }
+        begun = peer.number
+        self.peer = peer
         guard !tracks.isEmpty else { return output?.start(now) ?? () }
         for track in tracks where !track.isOver { subscribe(track, peer, now) }
     }
 
+    private func move(_ track: TrackReceiver, to peer: Peer, _ now: Instant) {
+        logger.log(.info, "moves \(track.name) to session \(peer.number)")
+        track.move(to: peer, now)
+        settle(track, now)
+    }
+
+    /// GOAWAY of one request.
+    private func moveRequest(_ id: RequestID, _ away: GoAway, _ peer: Peer, _ now: Instant) {
+        guard let track = requests[Scoped(peer, id)] else { return }
+        if away.newSessionURI.isEmpty { move(track, to: peer, now) } else { run.follow(away, of: peer, request: id) }
+    }
+
     /// What the peer says of a request.
-    private func answered(_ event: SessionEvent, _ now: Instant) {
+    private func answered(_ event: SessionEvent, _ peer: Peer, _ now: Instant) {
+        guard let id = event.answered else { return }
+        let request = Scoped(peer, id)
+        guard let track = requests[request] else { return }
+        if let successor = track.successor, successor.peer === peer, successor.requestID == id {
+            answeredSuccessor(event, track, now)
+        } else if case .malformedTrack(_, let what) = event {
+            track.finish(.failed("malformed track: \(what.printable())"), now)
+        } else if track.peer === peer, track.requestID == id {
+            answered(event, track, now)
+        } else {
+            // What is said of a request that was given up no longer matters.
+            return
+        }
+        settle(track, now)
+    }
+
+    private func answered(_ event: SessionEvent, _ track: TrackReceiver, _ now: Instant) {
         switch event {
-        case .subscribeAccepted(let id, let answer):
-            if let track = requests[id] { logger.log(.info, "subscribed to \(track.name)") }
-            current(id, now) { $0.accepted(answer, now) }
-        case .rejected(let id, let error):
-            current(id, now) { $0.rejected(error, now) }
-        case .publishDone(let id, let done): current(id, now) { $0.publishDone(done, now) }
-        case .requestCancelled(let id, let code):
-            current(id, now) { $0.lost("the peer cancelled it: \(code)", now) }
-        case .joinEnded(let id, _): current(id, now) { $0.filled(now) }
-        case .malformedTrack(let id, let what):
-            with(id, now) { $0.finish(.failed("malformed track: \(what.printable())"), now) }
+        case .subscribeAccepted(_, let answer):
+            logger.log(.info, "subscribed to \(track.name)")
+            track.accepted(answer, now)
+        case .rejected(_, let error): track.rejected(error, now)
+        case .publishDone(_, let done): track.publishDone(done, now)
+        case .requestCancelled(_, let code): track.lost("the peer cancelled it: \(code)", now)
+        case .joinEnded: track.filled(now)
         default: break
         }
     }
 
-    /// What is said of a request that was given up no longer matters.
-    private func current(_ id: RequestID, _ now: Instant, _ body: (TrackReceiver) -> Void) {
-        with(id, now) { track in
-            if id == track.requestID { body(track) }
+    private func answeredSuccessor(_ event: SessionEvent, _ track: TrackReceiver, _ now: Instant) {
+        switch event {
+        case .subscribeAccepted(_, let answer):
+            logger.log(.info, "subscribed to \(track.name) in its new session")
+            track.successorAccepted(answer, now)
+        case .publishDone(_, let done): track.successorDone(done, now)
+        case .joinEnded: break
+        default: track.successorEnded(now)
         }
     }
 
-    private func with(_ id: RequestID, _ now: Instant, _ body: (TrackReceiver) -> Void) {
-        guard let track = requests[id] else { return }
-        body(track)
-        settle(track, now)
-    }
-
-    private func data(_ event: SessionEvent, _ track: TrackReceiver, _ now: Instant) {
-        track.received(event, now)
+    private func data(_ event: SessionEvent, _ peer: Peer, _ track: TrackReceiver, _ now: Instant) {
+        track.received(event, from: peer, now)
         settle(track, now)
     }
 
@@ -101,9 +140,18 @@ extension SubRun: ClientApplication {
         peer.flush()
     }
 
+    /// Closes sessions that have become empty by a move.
+    private func leave() {
+        for peer in leaving where peer !== self.peer && !tracks.contains(where: { $0.uses(peer) }) {
+            leaving.removeAll { $0 === peer }
+            run.leave(peer)
+        }
+    }
+
     // MARK: - Time
 
     func settle(_ now: Instant) {
+        leave()
         if let line = statistics.line(now, late: tracks.reduce(0) { $0 + $1.assembler.late }) {
             logger.log(.notice, line)
         }
@@ -122,6 +170,18 @@ extension SubRun: ClientApplication {
         for track in tracks where track.deadline.map({ $0 <= now }) ?? false {
             track.timeReached(now)
             settle(track, now)
+        }
+    }
+}
+
+extension SessionEvent {
+    /// The request of ours that it is about, if it answers one.
+    fileprivate var answered: RequestID? {
+        switch self {
+        case .subscribeAccepted(let id, _), .rejected(let id, _), .publishDone(let id, _), .requestCancelled(let id, _),
+            .joinEnded(let id, _), .malformedTrack(let id, _):
+            id
+        default: nil
         }
     }
 }

@@ -22,12 +22,15 @@ final class SubRun {
     let payload: PayloadOutput
     var output: (any SubOutput)?
 
+    /// The session for new requests.
     var peer: Peer?
-    /// Asked for what is wanted on this session.
-    var hasBegun = false
+    /// The session on which what is wanted was asked for last.
+    var begun: UInt64?
     private(set) var tracks: [TrackReceiver] = []
-    var requests: [RequestID: TrackReceiver] = [:]
-    var streams: [StreamID: TrackReceiver] = [:]
+    var requests: [Scoped<RequestID>: TrackReceiver] = [:]
+    var streams: [Scoped<StreamID>: TrackReceiver] = [:]
+    /// Sessions that are left as soon as no track needs them.
+    var leaving: [Peer] = []
 
     var statistics: SubStatistics
     /// A terminal shows how far it is, and the payload does not go there.
@@ -56,12 +59,17 @@ final class SubRun {
     func subscribe(_ track: TrackReceiver, _ peer: Peer, _ now: Instant) {
         logger.log(.info, "subscribes to \(track.name)")
         track.subscribe(on: peer, now)
-        if let id = track.requestID { requests[id] = track }
+        register(track)
+    }
+
+    private func register(_ track: TrackReceiver) {
+        for request in track.requests { requests[request] = track }
     }
 
     /// Does what follows from what a track was told.
     func settle(_ track: TrackReceiver, _ now: Instant) {
-        if let id = track.requestID { requests[id] = track }
+        track.settleMove(now)
+        register(track)
         if !isEnding { output?.progressed(track, now) }
         payload.owe(track.takeCredit())
     }

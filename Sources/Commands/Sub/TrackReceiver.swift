@@ -8,6 +8,8 @@ internal import Wire
 ///
 ///     idle ─subscribe─▶ asking ─SUBSCRIBE_OK─▶ receiving ─PUBLISH_DONE─▶ ended
 ///                         └──── refused, but may wait ───▶ pausing ─▶ asking
+///
+/// While it moves to another session, a ``successor`` to its subscription is there as well.
 final class TrackReceiver {
     enum Phase {
         case idle, asking, receiving
@@ -26,17 +28,24 @@ final class TrackReceiver {
     }
 
     let name: FullTrackName
-    private(set) var phase = Phase.idle
+    var phase = Phase.idle
     private(set) var end: End?
-    private(set) var assembler: ObjectAssembler
+    var assembler: ObjectAssembler
     private let start: Start
+    /// Where the first subscription began; nil: it was not accepted yet.
+    private var begin: Location?
     /// How long a publisher is waited for, each time there is none; nil: not at all.
     private let wait: Interval?
-    private var waitUntil: Instant?
-    private(set) var requestID: RequestID?
-    private var peer: Peer?
+    var waitUntil: Instant?
+    /// Its subscription in ``peer``'s session; nil: there is none.
+    var requestID: RequestID?
+    var peer: Peer?
+    /// What takes over from the subscription once it has caught up.
+    var successor: Successor?
+    /// The subscription was a successor's, made without what precedes it.
+    var isPromoted = false
     /// Between two tries for a track that a server without rendezvous does not have yet.
-    private static let pause = Interval.milliseconds(250)
+    static let pause = Interval.milliseconds(250)
 
     /// How long what is missing is waited for, in a lossless track and in one with a delivery timeout.
     private static let patience = (lossless: Interval.seconds(2), live: Interval.milliseconds(300))
@@ -59,6 +68,14 @@ final class TrackReceiver {
 
     var isOver: Bool { end != nil }
 
+    /// Its subscriptions, one as a rule.
+    var requests: [Scoped<RequestID>] {
+        var requests: [Scoped<RequestID>] = []
+        if let peer, let requestID { requests.append(Scoped(peer, requestID)) }
+        if let successor, let id = successor.requestID { requests.append(Scoped(successor.peer, id)) }
+        return requests
+    }
+
     /// What has become whole, in order.
     func takeReady() -> [ReceivedObject] {
         defer { assembler.ready.removeAll(keepingCapacity: true) }
@@ -77,8 +94,6 @@ final class TrackReceiver {
         guard !isOver else { return }
         self.peer = peer
         var parameters = Parameters()
-        let point = startingPoint
-        parameters.locationFilter = point.filter
         if let wait {
             let until = waitUntil ?? now + wait
             waitUntil = until
@@ -87,18 +102,33 @@ final class TrackReceiver {
                 parameters.rendezvousTimeout = max(1, (until - now).millisecondsRoundedUp)
             }
         }
-        guard let id = try? peer.session.subscribe(name, parameters, join: point.join) else {
-            return finish(.failed("the session takes no more requests"), now)
+        do throws(SessionError) {
+            isPromoted = false
+            requestID = try ask(peer, parameters, startingPoint)
+            phase = .asking
+        } catch .goingAway {
+            // Where it wants us to go, it has said or will say.
+            requestID = nil
+            phase = .pausing(until: now + Self.pause)
+        } catch {
+            finish(.failed("the session takes no more requests"), now)
         }
-        requestID = id
-        phase = .asking
+    }
+
+    func ask(_ peer: Peer, _ parameters: Parameters, _ point: Start) throws(SessionError) -> RequestID {
+        var parameters = parameters
+        parameters.locationFilter = point.filter
+        let id = try peer.session.subscribe(name, parameters, join: point.join)
         peer.flush()
+        return id
     }
 
     /// A subscription brings nothing that was published before it: what of that is wanted precedes it, be it the group
     /// in progress or what was missed between two subscriptions.
-    private var startingPoint: Start {
-        guard let last = assembler.last, last.object < .max else { return start }
+    var startingPoint: Start {
+        guard let last = assembler.last, last.object < .max else {
+            return begin.map { Start(filter: .absoluteStart($0), join: .from($0)) } ?? start
+        }
         let next = Location(group: last.group, object: last.object + 1)
         return Start(filter: .absoluteStart(next), join: .from(next))
     }
@@ -106,21 +136,33 @@ final class TrackReceiver {
     func accepted(_ answer: SubscribeOK, _ now: Instant) {
         phase = .receiving
         waitUntil = nil
-        if answer.trackProperties.objectDeliveryTimeout ?? 0 > 0 {
-            assembler.isLive = true
-            assembler.patience = Self.patience.live
-        }
+        learn(answer)
         let largest = answer.parameters.largestObject
         let point = startingPoint
-        if let largest, let from = point.join?.start(largest: largest), from <= largest {
+        if isPromoted {
+            if let largest { joinLate(largest: largest) }
+        } else if let largest, let from = point.join?.start(largest: largest), from <= largest {
             assembler.fills(from: from, to: largest)
         }
+        begin =
+            begin
+            ?? (point.join.flatMap { join in largest.map { join.start(largest: $0) } }
+                ?? point.filter.start(largest: largest))
         if assembler.last == nil { assembler.begins(at: point.filter.start(largest: largest)) }
         assembler.resumed(now)
     }
 
+    /// What the answer says of the track.
+    func learn(_ answer: SubscribeOK) {
+        guard answer.trackProperties.objectDeliveryTimeout ?? 0 > 0 else { return }
+        assembler.isLive = true
+        assembler.patience = Self.patience.live
+    }
+
     func rejected(_ error: RequestError, _ now: Instant) {
         requestID = nil
+        if successor != nil { return succeed(now) }
+        if error.code == .goingAway { return phase = .pausing(until: now + Self.pause) }
         let isAbsent = error.code == .doesNotExist || error.code == .timeout
         if isAbsent, let until = waitUntil {
             let next = now + Self.pause
@@ -148,6 +190,7 @@ final class TrackReceiver {
     func lost(_ words: String, _ now: Instant) {
         guard !isOver else { return }
         requestID = nil
+        if successor != nil { return succeed(now) }
         guard let wait else { return finish(.lost(words), now) }
         assembler.interrupted()
         waitUntil = now + wait
@@ -155,10 +198,13 @@ final class TrackReceiver {
     }
 
     /// The session is gone, and with it every stream; another may come.
-    func disconnected(_ now: Instant) {
+    func disconnected(_ peer: Peer, _ now: Instant) {
+        if peer === successor?.peer { successor = nil }
+        guard peer === self.peer else { return }
         requestID = nil
-        peer = nil
-        assembler.disconnected(now)
+        self.peer = nil
+        assembler.disconnected(peer.number, now)
+        if successor != nil { return succeed(now) }
         if !isOver { phase = .idle }
     }
 
@@ -166,6 +212,7 @@ final class TrackReceiver {
         guard self.end == nil else { return }
         self.end = end
         phase = .ended
+        dropSuccessor()
         assembler.finish(now)
     }
 
@@ -173,6 +220,7 @@ final class TrackReceiver {
     func cancel() {
         if let requestID { peer?.say { try $0.cancel(requestID) } }
         requestID = nil
+        dropSuccessor()
         if end == nil { end = .done }
         phase = .ended
     }
@@ -181,7 +229,7 @@ final class TrackReceiver {
 
     var deadline: Instant? {
         if case .pausing(let until) = phase { return until }
-        return assembler.deadline
+        return [assembler.deadline, successor?.retryAt, successor?.endsAt].compactMap { $0 }.min()
     }
 
     func timeReached(_ now: Instant) {
@@ -189,34 +237,36 @@ final class TrackReceiver {
             if let waitUntil, waitUntil <= now { return finish(.lost("no publisher came in time"), now) }
             if let peer { subscribe(on: peer, now) }
         }
+        successorTimeReached(now)
         assembler.timeReached(now)
     }
 
     // MARK: - Data
 
-    func received(_ event: SessionEvent, _ now: Instant) {
+    func received(_ event: SessionEvent, from peer: Peer, _ now: Instant) {
+        func scoped(_ stream: StreamID) -> Scoped<StreamID> { Scoped(peer, stream) }
         switch event {
         case .subgroupOpened(let stream, _, let header, let wireBytes):
             assembler.opened(
-                stream, group: header.group, subgroup: header.subgroup.number, priority: header.priority,
+                scoped(stream), group: header.group, subgroup: header.subgroup.number, priority: header.priority,
                 endsGroup: header.endOfGroup, wireBytes: wireBytes, now)
         case .object(let stream, let object, let wireBytes):
-            assembler.beganInSubgroup(object, on: stream, wireBytes: wireBytes, now)
+            assembler.beganInSubgroup(object, on: scoped(stream), wireBytes: wireBytes, now)
         case .payload(let stream, let bytes):
-            assembler.payload(bytes, on: stream, now)
+            assembler.payload(bytes, on: scoped(stream), now)
         case .subgroupEnded(let stream, let end, _):
-            assembler.ended(stream, finished: end == .fin, now)
+            assembler.ended(scoped(stream), finished: end == .fin, now)
         case .fetchOpened(let stream, _, let wireBytes):
-            assembler.openedFetch(stream, wireBytes: wireBytes)
+            assembler.openedFetch(scoped(stream), wireBytes: wireBytes)
         case .fetchObject(let stream, let object, let wireBytes):
             let whole = ReceivedObject(
                 location: object.location, subgroup: object.subgroup, status: .normal, priority: object.priority,
                 properties: object.properties, payload: [])
-            assembler.began(whole, length: object.payloadLength, on: stream, wireBytes: wireBytes, now)
+            assembler.began(whole, length: object.payloadLength, on: scoped(stream), wireBytes: wireBytes, now)
         case .fetchEnded(let stream, _, _):
-            assembler.ended(stream, finished: true, now)
+            assembler.ended(scoped(stream), finished: true, now)
         case .datagramObject(_, let datagram):
-            assembler.datagram(ReceivedObject(datagram), now)
+            assembler.datagram(ReceivedObject(datagram), of: peer.number, now)
         default: break
         }
     }

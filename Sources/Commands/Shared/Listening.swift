@@ -1,0 +1,91 @@
+internal import CommandLine
+internal import Credentials
+internal import Endpoint
+internal import EventLoop
+internal import MoQTSession
+internal import QUIC
+internal import WebTransport
+internal import Wire
+
+/// Where and how a command listens: both transports on each port.
+struct ListeningSettings {
+    /// Port 0 lets the system choose.
+    var addresses: [SocketAddress]
+    var transport: TransportSettings
+    /// Without one, a self-signed certificate is made.
+    var identity: IdentitySettings
+    var server = ServerSettings()
+    /// Path and origins that WebTransport clients may have.
+    var webTransport = WebTransportSettings()
+}
+
+/// The listeners of a command, and the certificate that they show.
+final class Listening {
+    private let settings: ListeningSettings
+    private let certificate: Credentials.Identity
+    private(set) var listeners: [Listener] = []
+
+    /// Listens from now on.
+    ///
+    /// - Throws: ``OptionFileError``, ``SystemError`` for an address that cannot be had, and others.
+    init(_ settings: ListeningSettings, _ driver: Driver) throws {
+        self.settings = settings
+        certificate =
+            try settings.identity.load() ?? CertificateAuthor.selfSigned(names: Self.names(settings.addresses))
+        var quic = try settings.transport.quicSettings(role: "server")
+        quic.handshakeTimeout = .seconds(10)
+        quic.protocols.append(WebTransportConnection.alpn)
+        var session = SessionConfiguration()
+        session.implementation = Version.implementation
+        var webTransport = settings.webTransport
+        webTransport.protocols = settings.transport.drafts
+        let credentials = try ServerCredentials(QUIC.Identity(chain: certificate.chain, key: certificate.key))
+        for address in settings.addresses {
+            listeners.append(
+                try Listener(
+                    address, driver: driver, credentials: credentials, quic: quic, server: settings.server,
+                    session: session, webTransport: webTransport))
+        }
+    }
+
+    /// What a self-signed certificate is for: this host under its usual names, and the addresses listened on.
+    private static func names(_ addresses: [SocketAddress]) -> [String] {
+        var names = ["localhost", "127.0.0.1", "::1"]
+        for address in addresses where !address.isAny && !names.contains(address.host) { names.append(address.host) }
+        return names
+    }
+
+    /// What is wrong with an address that cannot be listened on, for one line.
+    static func words(_ error: SystemError) -> String {
+        error.isAddressInUse ? "--listen: \(error.subject): the port is in use" : "--listen: \(error)"
+    }
+
+    var connections: [Link] { listeners.flatMap(\.connections) }
+
+    /// Prints a line per listener to stdout, with its real port.
+    func announce(_ output: Output) throws(WriteError) {
+        let writer = ByteWriter.standardOutput
+        for listener in listeners {
+            if let warning = listener.bufferWarning { output.log(.notice, warning) }
+            try write(listener, output, to: writer)
+        }
+        try writer.flush()
+    }
+
+    private func write(_ listener: Listener, _ output: Output, to writer: ByteWriter) throws(WriteError) {
+        let drafts = settings.transport.drafts.map { Drafts.number(of: $0) }
+        guard output.json else {
+            let words = "listening on \(listener.address) (quic, webtransport; drafts \(drafts.joined(separator: " ")))"
+            return try writer.write("\(words) fingerprint \(certificate.fingerprint)\n")
+        }
+        var line = JSONLine()
+        line.add("kind", "listening")
+        line.add("address", "\(listener.address)")
+        line.add("transports", ["quic", "webtransport"])
+        line.add("drafts", drafts)
+        line.add("fingerprint", "\(certificate.fingerprint)")
+        try line.write(to: writer)
+    }
+
+    func close() { for listener in listeners { listener.close() } }
+}

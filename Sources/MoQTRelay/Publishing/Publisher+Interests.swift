@@ -1,0 +1,72 @@
+internal import MoQTCodec
+internal import MoQTSession
+internal import Wire
+
+/// What a peer wants to hear of under a prefix.
+struct PublisherInterest {
+    weak var peer: Peer?
+    var prefix: TrackNamespace
+    var wantsNamespaces: Bool
+    var wantsTracks: Bool
+}
+
+/// SUBSCRIBE_NAMESPACE and SUBSCRIBE_TRACKS (draft-18 "Namespace Discovery").
+extension Publisher {
+    /// - Returns: whether the event was about one of these.
+    func handleInterest(_ event: SessionEvent, from peer: Peer) -> Bool {
+        switch event {
+        case .subscribeNamespace(let request):
+            let options = request.options ?? .namespace
+            take(
+                request.requestID, peer,
+                PublisherInterest(
+                    peer: peer, prefix: request.prefix, wantsNamespaces: options != .publish,
+                    wantsTracks: options != .namespace))
+        case .subscribeTracks(let request):
+            take(
+                request.requestID, peer,
+                PublisherInterest(peer: peer, prefix: request.prefix, wantsNamespaces: false, wantsTracks: true))
+        case .updateRequested(let id, let parameters):
+            guard interests[RequestKey(peer, id)] != nil else { return false }
+            move(id, peer, to: parameters.trackNamespacePrefix)
+        case .requestCancelled(let id, _):
+            return interests.removeValue(forKey: RequestKey(peer, id)) != nil
+        case .closed:
+            interests = interests.filter { $0.key.peer != peer.number }
+            return false
+        default: return false
+        }
+        return true
+    }
+
+    private func take(_ id: RequestID, _ peer: Peer, _ interest: PublisherInterest) {
+        interests[RequestKey(peer, id)] = interest
+        peer.say { try $0.accept(id, parameters: Parameters()) }
+        for track in tracks.values.sorted(by: { $0.name.description < $1.name.description }) {
+            tell(interest, id, of: track)
+        }
+    }
+
+    private func move(_ id: RequestID, _ peer: Peer, to prefix: TrackNamespace?) {
+        let key = RequestKey(peer, id)
+        guard let prefix, let old = interests[key] else { return peer.say { try $0.acceptUpdate(id) } }
+        interests[key]?.prefix = prefix
+        let namespaces = Set(tracks.keys.map(\.namespace)).filter { $0.hasPrefix(old.prefix) && !$0.hasPrefix(prefix) }
+        for namespace in namespaces where old.wantsNamespaces { peer.say { try $0.withdraw(namespace, on: id) } }
+        peer.say { try $0.acceptUpdate(id) }
+        guard let new = interests[key] else { return }
+        for track in tracks.values where !track.name.namespace.hasPrefix(old.prefix) { tell(new, id, of: track) }
+    }
+
+    /// A track is there: who wants to hear of it does.
+    func tellInterested(of track: TrackLog) {
+        for (key, interest) in interests { tell(interest, key.request, of: track) }
+    }
+
+    private func tell(_ interest: PublisherInterest, _ id: RequestID, of track: TrackLog) {
+        guard let peer = interest.peer, track.name.namespace.hasPrefix(interest.prefix) else { return }
+        // Again does nothing.
+        if interest.wantsNamespaces { peer.say { try $0.announce(track.name.namespace, on: id) } }
+        if interest.wantsTracks { _ = try? offer(track, to: peer) }
+    }
+}
