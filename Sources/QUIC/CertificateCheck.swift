@@ -4,9 +4,12 @@ extension Connection {
     /// Judges the peer's certificate by the client's policy, and keeps what is wrong with it.
     func acceptsCertificate(of session: gnutls_session_t) -> Bool {
         guard let trust else { return true }
-        certificateFailure = failure(of: session, by: trust.policy)
+        certificateJudgement = failure(of: session, by: trust.policy)
         return certificateFailure == nil
     }
+
+    /// What the connection fails for.
+    var certificateFailure: CertificateFailure? { trust?.judgesOnly ?? true ? nil : certificateJudgement }
 
     private func failure(of session: gnutls_session_t, by policy: CertificatePolicy) -> CertificateFailure? {
         switch policy {
@@ -62,8 +65,8 @@ extension Connection {
 }
 
 /// The leaf that the peer sent, parsed.
-private final class PeerCertificate {
-    private let raw: gnutls_x509_crt_t
+final class PeerCertificate {
+    let raw: gnutls_x509_crt_t
 
     init?(_ session: gnutls_session_t) {
         var count: UInt32 = 0
@@ -81,7 +84,15 @@ private final class PeerCertificate {
 
     var issuer: String? {
         var name = gnutls_datum_t()
-        guard gnutls_x509_crt_get_issuer_dn2(raw, &name) == 0 else { return nil }
+        return gnutls_x509_crt_get_issuer_dn2(raw, &name) == 0 ? Self.take(name) : nil
+    }
+
+    var subject: String? {
+        var name = gnutls_datum_t()
+        return gnutls_x509_crt_get_dn2(raw, &name) == 0 ? Self.take(name) : nil
+    }
+
+    private static func take(_ name: gnutls_datum_t) -> String {
         defer { CGnuTLS_free(name.data) }
         return String(decoding: name.array, as: UTF8.self)
     }

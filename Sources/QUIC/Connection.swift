@@ -54,7 +54,8 @@ package final class Connection {
     private static let granularity = Interval.milliseconds(1)
     @exclusivity(unchecked) var sending = SendState()
     @exclusivity(unchecked) var ending = EndState()
-    var certificateFailure: CertificateFailure?
+    /// What the client's policy holds against the server's certificate; nil: nothing, or it has not come yet.
+    package internal(set) var certificateJudgement: CertificateFailure?
     @exclusivity(unchecked) var stops: [StopSending] = []
     @exclusivity(unchecked) var counts = Counts()
 

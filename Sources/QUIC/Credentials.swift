@@ -71,11 +71,18 @@ package final class ServerCredentials: Sendable {
 package final class ClientCredentials: Sendable {
     let certificates: CertificateCredentials
     let policy: CertificatePolicy
+    let judgesOnly: Bool
 
     /// Throws when an authority or identity cannot be read.
-    package init(_ policy: CertificatePolicy, identity: Identity? = nil) throws(CredentialsError) {
+    ///
+    /// - Parameter judgesOnly: a certificate that the policy does not allow is accepted; what is wrong with it can be
+    ///   asked for.
+    package init(
+        _ policy: CertificatePolicy, identity: Identity? = nil, judgesOnly: Bool = false
+    ) throws(CredentialsError) {
         certificates = try CertificateCredentials()
         self.policy = policy
+        self.judgesOnly = judgesOnly
         switch policy {
         case .system:
             let status = gnutls_certificate_set_x509_system_trust(certificates.raw)

@@ -59,13 +59,6 @@ import Testing
         #expect(finished.status == 8 && finished.stderr == "moqt inspect: stdin: \(words)\n")
     }
 
-    @Test func aURLIsNotProbed() throws {
-        let finished = try Moqt.run("inspect", "moqt://localhost")
-        #expect(
-            finished.status == 8
-                && finished.stderr == "moqt inspect: moqt://localhost: a URL: not probed by this build\n")
-    }
-
     @Test func decodingGoesOnBehindAnError() throws {
         let finished = try inspect(
             "7e0001ff 0300100001046c69766505766964656f011002 1000020000", "--hex", "--draft", "18")

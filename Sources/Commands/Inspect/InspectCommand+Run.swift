@@ -1,10 +1,12 @@
 package import CommandLine
+internal import EventLoop
 internal import MoQTCodec
 
 extension InspectCommand {
     /// Decodes and prints; the status says whether the drafts were kept to.
     package static func run(_ settings: InspectSettings, _ output: Output) -> ExitStatus {
         if settings.listsDrafts { return Terminal.show(settings.common.json ? DraftTable.json : DraftTable.markdown) }
+        if case .server(let url) = settings.input { return probe(url, settings, output) }
         let name = settings.input == .standardInput ? "stdin" : settings.path.printable()
         do {
             let input = try InspectInput(settings)
@@ -19,6 +21,28 @@ extension InspectCommand {
         } catch {
             output.error("\(name): \(error)")
             return .unusableInput
+        }
+    }
+
+    /// Asks a server, and prints what it has said.
+    private static func probe(_ url: MoQTURL, _ settings: InspectSettings, _ output: Output) -> ExitStatus {
+        Signals.block()
+        do {
+            let run = try ProbeRun(settings.connection, url, output)
+            let (status, words) = run.run()
+            let report = ProbeReport(run)
+            if report.hasSessions || output.json {
+                let printed = Terminal.show(output.json ? report.json : report.text)
+                guard printed == .success else { return printed }
+            }
+            if let words { output.error(words) }
+            return status
+        } catch let error as OptionFileError {
+            output.error(error.line)
+            return .unusableInput
+        } catch {
+            output.error("\(url.authority): \(error)")
+            return .unreachable
         }
     }
 
@@ -48,7 +72,7 @@ extension InspectSettings {
     /// Empty for stdin.
     fileprivate var path: String {
         switch input {
-        case .standardInput: ""
+        case .standardInput, .server: ""
         case .file(let path): path
         }
     }

@@ -4,14 +4,15 @@ internal import MoQTCodec
 /// `moqt inspect`: its tables.
 package enum InspectCommand {
     package static let name = "inspect"
-    package static let abstract = "show what is in messages, streams and datagrams"
+    package static let abstract = "show what is in messages and streams, or what a server speaks"
 
     package static var command: Command<InspectSettings> {
         Command(
             name, abstract, description: description,
             groups: [
                 OptionGroup("Input", input), OptionGroup("Output", output),
-                CommonSettings.group(json: "Print items as JSON").within(\.common),
+                connecting,
+                CommonSettings.group(json: "Print items, or what was found, as JSON").within(\.common),
             ],
             operands: operands, examples: examples, initial: { InspectSettings() },
             check: { settings throws(UsageError) in try settings.check() })
@@ -43,19 +44,29 @@ package enum InspectCommand {
         MAX_FILTER_RANGES announced; offered=N,N, the versions that CLIENT_SETUP offered; wt=true over WebTransport; loc=01, 02, 03 or 04, the draft \
         of the Low Overhead Container that objects follow (04, unless the draft names a property itself).
         """,
+        serverDescription,
     ]
+
+    private static let serverDescription = """
+        With a URL instead of a file, the server there is asked what it speaks, over QUIC and over WebTransport unless \
+        --transport says which: a session is set up and ended in each draft (of --draft). Printed are its certificate, \
+        also when it is not trusted, which is then said; the round-trip time; what its QUIC allows; the drafts on each \
+        transport; and the options of its SETUP. The status is 0 when there was a session, 3 when nobody answered, and \
+        4 when no draft is spoken there.
+        """
 
     private static let examples = [
         Example("echo 10000300a710 | moqt inspect --hex --draft 18 -", "Show a message."),
         Example("moqt inspect -V stream.bin", "Show every field of a saved stream."),
+        Example("moqt inspect moqt://localhost:4443", "Show what a server speaks."),
         Example("moqt inspect --drafts", "Show what each draft changes."),
         Example("moqt inspect --json --hex datagrams.txt --stream datagram", "Decode datagrams for a program."),
     ]
 
     private static var operands: [Operand<InspectSettings>] {
         [
-            .value(.input, "What to decode; - is stdin", when: { !$0.listsDrafts }) {
-                $0.input = $1 == "-" ? .standardInput : .file($1)
+            .value(.input, "What to decode; - is stdin; or the URL of a server", when: { !$0.listsDrafts }) {
+                $0.input = $1
             }
         ]
     }
@@ -63,7 +74,9 @@ package enum InspectCommand {
     private static var input: [Option<InspectSettings>] {
         [
             .flag("hex", "FILE is hex text; its content tells otherwise") { $0.isHex = true },
-            .value("draft", .profile, "Draft that the bytes follow", default: "guessed") { $0.profile = $1 },
+            .value("draft", .drafts, "Draft that the bytes follow; those to try with a URL", default: "guessed; all") {
+                $0.drafts = $1
+            },
             .value("stream", .choice, "Where the bytes are from", default: "message for hex text, else guessed") {
                 $0.source = $1
             },
@@ -71,6 +84,13 @@ package enum InspectCommand {
                 $1.apply(to: &$0.context)
             },
         ]
+    }
+
+    /// How a server is reached; what drafts to try is said by an option that files have, too.
+    private static var connecting: OptionGroup<InspectSettings> {
+        var group = ConnectionSettings.group.within(\InspectSettings.connection)
+        group.options.removeAll { $0.form.long == "draft" }
+        return group
     }
 
     private static var output: [Option<InspectSettings>] {
@@ -84,20 +104,13 @@ package enum InspectCommand {
     }
 }
 
-extension ValueType where Value == String {
-    /// A file, or - for stdin.
+extension ValueType where Value == InspectSettings.Input {
+    /// A file, - for stdin, or a URL.
     fileprivate static var input: Self {
-        Self("FILE", expects: "a file or -", completion: .file) { $0.isEmpty ? nil : $0 }
-    }
-}
-
-extension ValueType where Value == Profile {
-    /// One draft, as a number (`18`) or an ALPN identifier (`moqt-18`).
-    fileprivate static var profile: Self {
-        let numbers = Profile.all.map { String($0.number) }
-        return Self("N", expects: "a draft out of " + numbers.joined(separator: ", "), completion: .words(numbers)) {
-            text in
-            Profile.all.first { text == String($0.number) || text == $0.name || text == $0.alpn }
+        Self("FILE", expects: "a file, - or a URL", completion: .file) { (text) throws(UsageError) in
+            if text.isEmpty { throw .expected("a file, - or a URL", got: text) }
+            if text == "-" { return .standardInput }
+            return text.contains("://") ? .server(try MoQTURL(text)) : .file(text)
         }
     }
 }

@@ -37,7 +37,9 @@ final class ProbeRun: Application {
         // Whatever is shown is accepted anyway: what is wrong with it is told all the same.
         var judging = settings
         judging.insecure = false
-        let target = try judging.target(for: url, judgesOnly: true)
+        // A session that is resumed shows no certificate.
+        judging.sessionFile = nil
+        let target = try judging.target(for: url, output, judgesOnly: true)
         for transport in transports {
             probes.append(TransportProbe(transport, target, settings.common.drafts, driver))
         }

@@ -9,9 +9,11 @@ internal import Wire
 extension ConnectionSettings {
     /// Where a client connects to for `url`, and how.
     ///
-    /// - Parameter output: is told what is wrong with files that can be done without.
+    /// - Parameters:
+    ///   - output: is told what is wrong with files that can be done without.
+    ///   - judgesOnly: whatever certificate the server has is accepted, and judged.
     /// - Throws: ``OptionFileError`` for a file that an option named, otherwise why the host has no address.
-    func target(for url: MoQTURL, _ output: Output) throws -> DialTarget {
+    func target(for url: MoQTURL, _ output: Output, judgesOnly: Bool = false) throws -> DialTarget {
         var quic = try common.quicSettings(role: "client")
         quic.handshakeTimeout = connectTimeout
         switch transport ?? (url.isWebTransport ? .webtransport : .quic) {
@@ -24,7 +26,8 @@ extension ConnectionSettings {
         session.path = url.pathAndQuery.isEmpty ? nil : url.pathAndQuery
         session.implementation = Version.implementation
         var target = DialTarget(
-            addresses: try addresses(of: url), serverName: serverName ?? url.host, credentials: try credentials(),
+            addresses: try addresses(of: url), serverName: serverName ?? url.host,
+            credentials: try credentials(judgesOnly),
             quic: quic, session: session)
         target.webTransport.protocols = common.drafts
         target.webTransport.requestTimeout = connectTimeout
@@ -39,24 +42,19 @@ extension ConnectionSettings {
         return try url.endpoint.resolve()
     }
 
-    /// Names the server, and why it is trusted: what was trusted for another reason is not gone on from.
-    private func serverKey(_ url: MoQTURL) -> String {
-        let trust =
-            if insecure { "any" } else if let fingerprint { "sha256:\(fingerprint)" } else if let authorityFile {
-                "ca:\(authorityFile)"
-            } else { "system" }
-        let name = serverName ?? url.host
-        return "\(url.endpoint) \(name) \(identity.certificateFile ?? "") \(trust)"
-    }
-
-    private func credentials() throws -> ClientCredentials {
+    /// - Parameters:
+    ///   - output: is told what is wrong with files that can be done without.
+    ///   - judgesOnly: whatever certificate the server has is accepted, and judged.
+    /// - Throws: ``OptionFileError`` for a file that an option named, otherwise why the host has no address.
+    func target(for url: MoQTURL, _ output: Output, judgesOnly: Bool = false) throws -> DialTarget {
         let policy: CertificatePolicy =
             if insecure { .insecure } else if let fingerprint {
                 .fingerprint(fingerprint.bytes)
             } else if let authorityFile { .authority(path: authorityFile) } else { .system }
         let identity = try identity.load()
         do {
-            return try ClientCredentials(policy, identity: identity.map { QUIC.Identity(chain: $0.chain, key: $0.key) })
+            return try ClientCredentials(
+                policy, identity: identity.map { QUIC.Identity(chain: $0.chain, key: $0.key) }, judgesOnly: judgesOnly)
         } catch {
             throw OptionFileError(subject: authorityFile == nil ? "--cert" : "--cacert", words: "\(error)")
         }
