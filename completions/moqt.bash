@@ -33,7 +33,7 @@ _moqt() {
                 *) : ;;
             esac ;;
         pub)
-            names='--as --realtime --no-realtime --rate --loop --group-size --group-ms --object-size --first-group --datagrams --priority --group-order --delivery-timeout --namespace --name --announce --publish --start --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--as --realtime --no-realtime --rate --loop --group-size --group-ms --object-size --first-group --datagrams --priority --group-order --delivery-timeout --namespace --name --announce --listen --publish --start --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 --as) values='auto media lines frames raw' ;;
                 --rate) values='any' ;;
@@ -48,6 +48,7 @@ _moqt() {
                 --namespace) values='any' ;;
                 --name) values='any' ;;
                 --announce) values='always wait never' ;;
+                --listen) values='any' ;;
                 --start) values='subscriber now' ;;
                 --transport) values='quic webtransport auto' ;;
                 --resolve) values='any' ;;
@@ -162,12 +163,27 @@ _moqt() {
                 *) : ;;
             esac ;;
         inspect)
-            names='--hex --draft --stream --context -V --tree --bytes --reencode --drafts -c --count --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--hex --draft --stream --context -V --tree --bytes --reencode --drafts -c --count --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
-                --draft) values='22 21 20 19 18 17 16 15 14' ;;
+                --draft) values='any' ;;
                 --stream) values='message control request uni datagram' ;;
                 --context) values='answers= i_am= first= first_response= desc= max_ranges= offered= wt= fill_of= updates= loc=' ;;
                 -c|--count) values='any' ;;
+                --transport) values='quic webtransport auto' ;;
+                --resolve) values='any' ;;
+                --connect-timeout) values='any' ;;
+                --max-time) values='any' ;;
+                --session-file) values='file' ;;
+                --retry) values='any' ;;
+                --cacert) values='file' ;;
+                --fingerprint) values='any' ;;
+                --sni) values='any' ;;
+                --cert) values='file' ;;
+                --key) values='file' ;;
+                --cc) values='cubic bbr reno' ;;
+                --idle-timeout) values='any' ;;
+                --keylog) values='file' ;;
+                --qlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
                 *) if [[ $word != -* ]]; then values='file'; fi ;;

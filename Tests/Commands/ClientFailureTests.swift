@@ -2,6 +2,7 @@ import CommandLine
 import Endpoint
 import EventLoop
 import Glibc
+import MoQTCodec
 import QUIC
 import Testing
 
@@ -29,6 +30,13 @@ import Testing
         #expect(words(.application(code: 3, reason: reason, by: .local)) == "7 PROTOCOL_VIOLATION: what\\nhappened")
         #expect(words(.application(code: 3, reason: [], by: .peer)) == "3 closed by the peer: PROTOCOL_VIOLATION")
         #expect(words(.application(code: 0, reason: [], by: .local)).hasPrefix("3 "))
+    }
+
+    @Test(arguments: [("moqt-16", "TOO_MANY_REQUESTS"), ("moqt-17", "INVALID_REQUIRED_REQUEST_ID")])
+    func codesAreNamedByTheDraftOfTheSession(_ draft: String, _ name: String) throws {
+        let cause = CloseCause.application(code: 7, reason: [], by: .peer)
+        let profile = try #require(Profile.named(draft))
+        #expect(ClientFailure.words(cause, ConnectionSettings(), profile).1 == "closed by the peer: " + name)
     }
 
     @Test func nothingListeningIsSaidSo() {

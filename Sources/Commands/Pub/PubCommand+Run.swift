@@ -12,6 +12,12 @@ extension PubCommand {
         }
         do {
             return try PubRun(settings, output).run()
+        } catch let error as OptionFileError {
+            output.error(error.line)
+            return .unusableInput
+        } catch let error as SystemError where settings.url == nil {
+            output.error(Listening.words(error))
+            return .failed
         } catch {
             output.error("\(error)")
             return .failed

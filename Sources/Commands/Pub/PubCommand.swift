@@ -32,6 +32,11 @@ package enum PubCommand {
         Without a delivery timeout nothing is lost: input is read at the pace that its subscribers accept. What is \
         sent in real time has one of 30 seconds, unless --delivery-timeout says otherwise.
         """,
+        """
+        With --listen the publisher is the server itself, over QUIC and WebTransport, for any number of subscribers; no \
+        relay is needed. --cert and --key are then its certificate; without them a self-signed one is made, as by \
+        moqt relay. Each listener prints a line to stdout when it is ready.
+        """,
         "The command ends when everything sent has been acknowledged.",
     ]
 
@@ -39,11 +44,15 @@ package enum PubCommand {
         Example("moqt pub -k moqt://localhost:4443 live-cam1 movie.mp4", "Publish a movie in real time."),
         Example("seq 10 | moqt pub -k moqt://localhost:4443 test--numbers", "Publish each line of stdin as an object."),
         Example("moqt pub -k moqt://localhost:4443 test--data file.bin", "Publish the bytes of a file."),
+        Example("moqt pub --listen [::]:4443 live-cam1 movie.mp4", "Serve a movie without a relay."),
     ]
 
     private static var operands: [Operand<PubSettings>] {
         [
-            .value(.url, "Server: moqt:// or https://HOST[:PORT][/PATH][?QUERY]; port 443 by default") { $0.url = $1 },
+            .value(
+                .url, "Server: moqt:// or https://HOST[:PORT][/PATH][?QUERY]; left out with --listen",
+                when: { $0.listeners.isEmpty }
+            ) { $0.url = $1 },
             .value(
                 .name, "Namespace (media) or track (lines, frames, raw); left out where --namespace is given",
                 when: { !$0.nameSettings.isGivenByOptions }
@@ -111,7 +120,10 @@ package enum PubCommand {
             .value("announce", .choice, "PUBLISH_NAMESPACE: go on, wait for its OK, or none", default: "always") {
                 $0.announce = $1
             },
-            .flag("publish", "Offer each track to the server with PUBLISH") { $0.publish = true },
+            .value("listen", .listener, "Be the server, there; no URL then", repeatable: true) {
+                $0.listeners.append($1)
+            },
+            .flag("publish", "Offer each track to the peer with PUBLISH") { $0.publish = true },
             .value("start", .choice, "Begin at the first subscriber, or at once", default: "subscriber; live input now")
             {
                 $0.chosenStart = $1

@@ -52,10 +52,9 @@ final class PubRun: ClientApplication {
     private var nextTick: Instant
 
     init(_ settings: PubSettings, _ output: Output) throws {
-        guard let url = settings.url else { throw UsageError.expected("a URL", got: nil) }
         self.settings = settings
         self.output = output
-        client = try ClientRun(settings.connection, url, output)
+        client = try ClientRun(settings.connection, settings.url, output)
         mailbox = try Mailbox()
         firstGroup = settings.firstGroup ?? (settings.isLive ? Self.millisecondsSince1970() : 0)
         // Datagrams wait in queues that drop what is too much.
@@ -81,6 +80,10 @@ final class PubRun: ClientApplication {
         if let outcome, publication == nil {
             if let words = outcome.words { output.error(words) }
             return outcome.status
+        }
+        if let listening = settings.listening {
+            client.listening = try Listening(listening, client.driver)
+            try client.listening?.announce(output)
         }
         let status = client.run(self)
         gate.stop()
@@ -109,7 +112,7 @@ final class PubRun: ClientApplication {
         case .opened(let movie, let notes):
             for note in notes { output.log(.notice, note) }
             publication = Publication(movie, settings, firstGroup: firstGroup, by: publisher, client.loop.now)
-            introduce()
+            if isServer { serve() } else { introduce() }
         case .object(let object):
             fed += UInt64(FedObject.overhead + object.payload.count)
             publication?.begin(object, client.loop.now)
@@ -125,6 +128,8 @@ final class PubRun: ClientApplication {
 
     // MARK: - Sessions
 
+    private var isServer: Bool { settings.url == nil }
+
     func connected(_ link: Link, _ peer: Peer) {}
 
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
@@ -137,13 +142,21 @@ final class PubRun: ClientApplication {
             guard !isAnnounced else { break }
             isAnnounced = true
             offerTracks()
-        case .rejected(let id, let error): if peer === self.peer { refused(id, error) }
-        case .goAway(let away, let id): wentAway(away, id, peer)
+        case .rejected(let id, let error):
+            // One who does not want a track that is offered may want another.
+            if peer === self.peer { refused(id, error) }
+        case .goAway(let away, let id): if !isServer { wentAway(away, id, peer) }
+        case .publishNamespace(let offer): peer.say { try $0.reject(offer.requestID, .uninterested) }
+        case .publish(let offer): peer.say { try $0.reject(offer.requestID, .uninterested) }
         default: _ = publisher.handle(event, from: peer)
         }
     }
 
     private func ready(_ peer: Peer) {
+        if isServer {
+            output.log(.info, "session \(peer.number) is ready")
+            return offerTracks(to: peer)
+        }
         if case .successor(let old, _) = client.began(peer) { leaving.append(old) }
         self.peer = peer
         introduce()
@@ -169,6 +182,12 @@ final class PubRun: ClientApplication {
             leaving.removeAll { $0 === old }
             client.leave(old)
         }
+    }
+
+    /// Who came before the input was known hears of it now.
+    private func serve() {
+        for peer in client.links.flatMap(\.peers) { offerTracks(to: peer) }
+        startIfWanted()
     }
 
     /// Tells a peer what there is, once that is known.
@@ -202,10 +221,13 @@ final class PubRun: ClientApplication {
     }
 
     private func offerTracks() {
-        if settings.publish, let peer, let publication {
-            for log in publication.logs { _ = try? publisher.offer(log, to: peer) }
-        }
+        if let peer { offerTracks(to: peer) }
         startIfWanted()
+    }
+
+    private func offerTracks(to peer: Peer) {
+        guard settings.publish, let publication else { return }
+        for log in publication.logs { _ = try? publisher.offer(log, to: peer) }
     }
 
     /// Everything that is not the namespace's is the PUBLISH of a track.
@@ -224,6 +246,8 @@ final class PubRun: ClientApplication {
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
         let hadReaders = peer.isServing
         _ = publisher.handle(.closed(SessionClose(origin: .transport, code: .noError, reason: "")), from: peer)
+        // The others go on.
+        if isServer { return }
         leaving.removeAll { $0 === peer }
         if self.peer === peer {
             announcement = nil
@@ -255,7 +279,7 @@ final class PubRun: ClientApplication {
     }
 
     private func startIfWanted() {
-        guard !isStarted, let publication, isAnnounced, peer != nil else { return }
+        guard !isStarted, let publication, isServer || isAnnounced && peer != nil else { return }
         if settings.start == .now { return start() }
         let wanted = publication.tracks.filter { $0.log.subscriptions.contains { $0.forwards } }
         guard !wanted.isEmpty else { return }

@@ -19,8 +19,10 @@ package struct PubSettings: CommandSettings {
 
     package var common = CommonSettings()
     package var connection = ConnectionSettings()
-    /// Set by the URL operand, which every parsed command line has.
+    /// Set by the URL operand; nil exactly when it listens.
     package var url: MoQTURL?
+    /// Where to listen instead of connecting to a server; port 0 lets the system choose.
+    package var listeners: [SocketAddress] = []
     package var nameSettings = NameSettings()
     /// Track for lines, frames and raw; namespace for media.
     package var name = NameArgument.namespace(TrackNamespace())
@@ -82,9 +84,17 @@ package struct PubSettings: CommandSettings {
 }
 
 extension PubSettings {
+    /// Nil for a client.
+    var listening: ListeningSettings? {
+        guard !listeners.isEmpty else { return nil }
+        return ListeningSettings(
+            addresses: listeners, transport: connection.common, identity: connection.identity)
+    }
+
     /// Settles what depends on several options, and refuses options that would do nothing.
     mutating func check() throws(UsageError) {
         try connection.check()
+        if !listeners.isEmpty { try checkListening() }
         name = try nameSettings.resolved()
         if inputs.isEmpty { inputs = [.standardInput] }
         if inputs.count(where: { $0 == .standardInput }) > 1 {
@@ -105,6 +115,17 @@ extension PubSettings {
             }
             try checkObjects()
         }
+    }
+
+    private func checkListening() throws(UsageError) {
+        let forClients: [(String, Bool)] = [
+            ("--announce", announce != .always), ("--transport", connection.transport != nil),
+            ("--insecure", connection.insecure), ("--cacert", connection.authorityFile != nil),
+            ("--fingerprint", connection.fingerprint != nil), ("--sni", connection.serverName != nil),
+            ("--resolve", !connection.resolutions.isEmpty), ("--retry", connection.retries != 0),
+            ("--session-file", connection.sessionFile != nil),
+        ]
+        for (option, isGiven) in forClients where isGiven { throw UsageError("not with --listen", subject: option) }
     }
 
     private func checkMedia() throws(UsageError) {

@@ -20,7 +20,7 @@ extension RelayCommand {
             output.error(error.line)
             return .unusableInput
         } catch let error as SystemError {
-            output.error(error.isAddressInUse ? "--listen: \(error.subject): the port is in use" : "--listen: \(error)")
+            output.error(Listening.words(error))
             return .failed
         } catch {
             output.error("\(error)")
@@ -36,8 +36,7 @@ final class RelayServer: Application {
     private let loop: EventLoop
     private let driver: Driver
     private let relay: Relay
-    private let certificate: Credentials.Identity
-    private var listeners: [Listener] = []
+    private var listening: Listening?
     private var isDraining = false
     private var signals: Signals?
 
@@ -50,67 +49,21 @@ final class RelayServer: Application {
         behaviour.defaultDeliveryTimeout = settings.defaultDeliveryTimeout
         relay = Relay(
             settings: behaviour, cache: Cache(limit: Int(clamping: settings.cacheSize), timeLimit: settings.cacheTime))
-        certificate =
-            try settings.identity.load() ?? CertificateAuthor.selfSigned(names: Self.names(settings.listeners))
         driver.application = self
         output.logMessages(of: driver)
     }
 
-    /// What a self-signed certificate is for: this host under its usual names, and the addresses listened on.
-    private static func names(_ listeners: [SocketAddress]) -> [String] {
-        var names = ["localhost", "127.0.0.1", "::1"]
-        for address in listeners where !address.isAny && !names.contains(address.host) { names.append(address.host) }
-        return names
-    }
-
     func run() throws -> ExitStatus {
-        var quic = try settings.transport.quicSettings(role: "server")
-        quic.handshakeTimeout = .seconds(10)
-        var server = ServerSettings()
-        server.maxConnections = settings.maximumConnections
-        server.retry =
-            switch settings.addressValidation {
-            case .auto: .whenHandshakes(atLeast: 256)
-            case .always: .always
-            case .never: .never
-            }
-        quic.protocols.append(WebTransportConnection.alpn)
-        var session = SessionConfiguration()
-        session.implementation = Version.implementation
-        var webTransport = settings.webTransport
-        webTransport.protocols = settings.transport.drafts
-        let credentials = try ServerCredentials(QUIC.Identity(chain: certificate.chain, key: certificate.key))
+        let listening = try Listening(settings.listening, driver)
+        self.listening = listening
         signals = try Signals(loop) { [weak self] in self?.signalled($0) }
-        for address in settings.listeners {
-            let listener = try Listener(
-                address, driver: driver, credentials: credentials, quic: quic, server: server,
-                session: session, webTransport: webTransport)
-            listeners.append(listener)
-            if let warning = listener.bufferWarning { output.log(.notice, warning) }
-        }
-        for listener in listeners { try announce(listener) }
+        try listening.announce(output)
         loop.run()
-        for listener in listeners { listener.close() }
+        listening.close()
         return .success
     }
 
-    private func announce(_ listener: Listener) throws {
-        let drafts = settings.transport.drafts.map { Drafts.number(of: $0) }
-        let writer = ByteWriter.standardOutput
-        if output.json {
-            var line = JSONLine()
-            line.add("kind", "listening")
-            line.add("address", "\(listener.address)")
-            line.add("transports", ["quic", "webtransport"])
-            line.add("drafts", drafts)
-            line.add("fingerprint", "\(certificate.fingerprint)")
-            try line.write(to: writer)
-        } else {
-            let words = "listening on \(listener.address) (quic, webtransport; drafts \(drafts.joined(separator: " ")))"
-            try writer.write("\(words) fingerprint \(certificate.fingerprint)\n")
-        }
-        try writer.flush()
-    }
+    private var listeners: [Listener] { listening?.listeners ?? [] }
 
     // MARK: - Application
 

@@ -1,4 +1,5 @@
 internal import CommandLine
+internal import QUIC
 package import WebTransport
 package import Wire
 
@@ -34,6 +35,19 @@ package struct RelaySettings: CommandSettings {
     package var webTransport = WebTransportSettings()
 
     package init() {}
+
+    var listening: ListeningSettings {
+        var settings = ListeningSettings(addresses: listeners, transport: transport, identity: identity)
+        settings.server.maxConnections = maximumConnections
+        settings.server.retry =
+            switch addressValidation {
+            case .auto: .whenHandshakes(atLeast: 256)
+            case .always: .always
+            case .never: .never
+            }
+        settings.webTransport = webTransport
+        return settings
+    }
 
     static let defaultListener = "[::]:4443"
 

@@ -16,7 +16,10 @@ enum ClientFailure {
         }
     }
 
-    static func words(_ cause: CloseCause, _ settings: ConnectionSettings) -> (ExitStatus, String) {
+    /// - Parameter profile: the draft of the session, whose codes these are; nil: there was none.
+    static func words(
+        _ cause: CloseCause, _ settings: ConnectionSettings, _ profile: Profile? = nil
+    ) -> (ExitStatus, String) {
         switch cause {
         case .noCommonProtocol:
             let offered = settings.common.drafts.joined(separator: ", ")
@@ -30,9 +33,9 @@ enum ClientFailure {
         case .statelessReset: return (.unreachable, "connection lost: \(cause)")
         case .application(let code, let reason, .local):
             let status: ExitStatus = code == SessionCode.noError.rawValue ? .unreachable : .protocolViolation
-            return (status, words(code, reason))
+            return (status, words(code, reason, profile))
         case .application(let code, let reason, .peer):
-            return (.unreachable, "closed by the peer: " + words(code, reason))
+            return (.unreachable, "closed by the peer: " + words(code, reason, profile))
         case .refused(let status):
             return (.unreachable, "the server refused the WebTransport session: HTTP status \(status)")
         case .http3(_, _, .local): return (.protocolViolation, "\(cause)")
@@ -40,8 +43,8 @@ enum ClientFailure {
         }
     }
 
-    private static func words(_ code: UInt64, _ reason: [UInt8]) -> String {
-        let name = SessionCode(rawValue: code).description
+    private static func words(_ code: UInt64, _ reason: [UInt8], _ profile: Profile?) -> String {
+        let name = (profile?.codes.session.code(for: code) ?? SessionCode(rawValue: code)).description
         return reason.isEmpty ? name : "\(name): \(String(decoding: reason, as: UTF8.self).printable())"
     }
 

@@ -52,7 +52,7 @@ extension ClientRun {
         }
         var settings = settings
         // The name was for the first server.
-        if url.host != self.url.host { settings.serverName = nil }
+        if url.host != self.url?.host { settings.serverName = nil }
         do {
             let next = ClientConnection(
                 url, .successor(of: peer, request: request), try settings.target(for: url, output))
@@ -92,7 +92,7 @@ extension ClientRun {
     var isDelivered: Bool { links.allSatisfy(\.isDelivered) }
 
     /// The connections there are.
-    var links: [Link] { connections.compactMap(\.link) }
+    var links: [Link] { connections.compactMap(\.link) + (listening?.connections ?? []) }
 
     /// Nothing of a session is needed any more.
     func leave(_ peer: Peer) {

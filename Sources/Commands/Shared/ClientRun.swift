@@ -27,8 +27,10 @@ final class ClientRun {
     let driver: Driver
 
     let settings: ConnectionSettings
-    /// Where to connect to after a loss: the URL of the command, or where a server has sent us.
-    var url: MoQTURL
+    /// Where to connect to after a loss: the URL of the command, or where a server has sent us. Nil for a server.
+    var url: MoQTURL?
+    /// Where it listens instead of connecting; set before it runs.
+    var listening: Listening?
     weak var application: (any ClientApplication)?
     /// Those that are tried, in use, or left and not closed yet.
     var connections: [ClientConnection] = []
@@ -39,7 +41,8 @@ final class ClientRun {
     private(set) var isInterrupted = false
     private var signals: Signals?
 
-    init(_ settings: ConnectionSettings, _ url: MoQTURL, _ output: Output) throws(SystemError) {
+    /// - Parameter url: where to connect to; nil: nowhere, as ``listening`` is there.
+    init(_ settings: ConnectionSettings, _ url: MoQTURL?, _ output: Output) throws(SystemError) {
         self.settings = settings
         self.url = url
         self.output = output
@@ -65,7 +68,7 @@ final class ClientRun {
             output.error(error.line)
             return .unusableInput
         } catch {
-            output.error("\(url.authority): \(error)")
+            output.error("\(url?.authority ?? ""): \(error)")
             return .unreachable
         }
         while status == nil { loop.runOnce(until: nil) }
@@ -88,19 +91,20 @@ final class ClientRun {
 
     /// Closes the sessions in order: the last packets leave before the process does.
     private func sayGoodbye() {
-        let links = connections.compactMap(\.link).filter { $0.cause == nil }
+        let links = links.filter { $0.cause == nil }
         guard !links.isEmpty else { return }
         for link in links { link.close() }
         loop.run(until: EventLoop.clock() + .milliseconds(200)) {
             links.allSatisfy { $0.connection.phase != .established }
         }
         for connection in connections { connection.dial?.close() }
+        listening?.close()
     }
 
     // MARK: - Connecting
 
     private func connect() throws {
-        guard status == nil else { return }
+        guard status == nil, let url else { return }
         let connection = ClientConnection(url, .fresh, try settings.target(for: url, output))
         connections.append(connection)
         dial(connection)
@@ -141,7 +145,7 @@ final class ClientRun {
         }
         current = nil
         if fallBack(from: connection) || hurryOn() { return }
-        let (status, words) = ClientFailure.words(cause, settings)
+        let (status, words) = ClientFailure.words(cause, settings, link.profile)
         connectionFailed(status, words)
     }
 
@@ -154,12 +158,12 @@ final class ClientRun {
     private func connectionFailed(_ status: ExitStatus, _ words: String) {
         let isFinal = status == .noCommonVersion || status == .protocolViolation
         guard retriesLeft > 0, !isFinal, self.status == nil, !isInterrupted else {
-            application?.lost(status, "\(url.authority): \(words)")
+            application?.lost(status, "\(url?.authority ?? ""): \(words)")
             return
         }
         retriesLeft -= 1
         let pause = Interval.seconds(min(1 << min(settings.retries - retriesLeft - 1, 4), 10))
-        output.warning("\(url.authority): \(words); connecting again in \(Int(pause.seconds)) s")
+        output.warning("\(url?.authority ?? ""): \(words); connecting again in \(Int(pause.seconds)) s")
         loop.once(at: EventLoop.clock() + pause) { [weak self] in self?.connectAgain() }
     }
 

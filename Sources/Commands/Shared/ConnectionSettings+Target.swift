@@ -42,11 +42,17 @@ extension ConnectionSettings {
         return try url.endpoint.resolve()
     }
 
-    /// - Parameters:
-    ///   - output: is told what is wrong with files that can be done without.
-    ///   - judgesOnly: whatever certificate the server has is accepted, and judged.
-    /// - Throws: ``OptionFileError`` for a file that an option named, otherwise why the host has no address.
-    func target(for url: MoQTURL, _ output: Output, judgesOnly: Bool = false) throws -> DialTarget {
+    /// Names the server, and why it is trusted: what was trusted for another reason is not gone on from.
+    private func serverKey(_ url: MoQTURL) -> String {
+        let trust =
+            if insecure { "any" } else if let fingerprint { "sha256:\(fingerprint)" } else if let authorityFile {
+                "ca:\(authorityFile)"
+            } else { "system" }
+        let name = serverName ?? url.host
+        return "\(url.endpoint) \(name) \(identity.certificateFile ?? "") \(trust)"
+    }
+
+    private func credentials(_ judgesOnly: Bool) throws -> ClientCredentials {
         let policy: CertificatePolicy =
             if insecure { .insecure } else if let fingerprint {
                 .fingerprint(fingerprint.bytes)

@@ -63,6 +63,14 @@ extension Publisher {
         for (key, interest) in interests { tell(interest, key.request, of: track) }
     }
 
+    /// A track of the namespace is there no more: who heard of it hears of that, unless others are left.
+    func withdraw(_ namespace: TrackNamespace) {
+        guard !tracks.keys.contains(where: { $0.namespace == namespace }) else { return }
+        for (key, interest) in interests where interest.wantsNamespaces && namespace.hasPrefix(interest.prefix) {
+            interest.peer?.say { try $0.withdraw(namespace, on: key.request) }
+        }
+    }
+
     private func tell(_ interest: PublisherInterest, _ id: RequestID, of track: TrackLog) {
         guard let peer = interest.peer, track.name.namespace.hasPrefix(interest.prefix) else { return }
         // Again does nothing.

@@ -6,6 +6,8 @@ internal import Wire
 package final class Publisher {
     package let cache: Cache
     package private(set) var tracks: [FullTrackName: TrackLog] = [:]
+    /// What peers want to hear of.
+    var interests: [RequestKey: PublisherInterest] = [:]
     /// Subscriptions now being served, by track.
     package var subscriberCount: Int { tracks.values.reduce(0) { $0 + $1.subscriptions.count } }
     /// Told of each subscription that begins.
@@ -32,6 +34,7 @@ package final class Publisher {
             name: name, properties: properties, delivery: delivery,
             cache: own ?? (isKept ? Cache(limit: .max) : cache))
         tracks[name] = log
+        tellInterested(of: log)
         return log
     }
 
@@ -39,6 +42,7 @@ package final class Publisher {
     package func removeTrack(_ log: TrackLog) {
         guard tracks[log.name] === log else { return }
         tracks[log.name] = nil
+        withdraw(log.name.namespace)
         log.cache.remove(log)
     }
 
@@ -59,6 +63,7 @@ package final class Publisher {
     ///
     /// - Returns: whether the event was one for a publisher.
     package func handle(_ event: SessionEvent, from peer: Peer) -> Bool {
+        if handleInterest(event, from: peer) { return true }
         switch event {
         case .subscribe(let request):
             guard let track = track(request.track, request.requestID, peer) else { return true }
