@@ -114,25 +114,42 @@ private final class Numbers {
     /// Drafts that have words for it.
     static let withGaps = Profile.spoken.filter { $0.objects.fetch.gaps.isSuperset(of: .unknown) }.map(\.alpn)
 
-    @Test("what the relay does not have is said to be unknown", arguments: withGaps)
-    func gap(_ draft: String) throws {
+    /// Fetches what the relay has mostly evicted, from a track whose publisher is there or not.
+    private func fetchEvicted(_ draft: String, _ isPublished: Bool) throws -> Moqt.Finished {
         let relay = try RunningRelay("--cache-size", "256Ki")
         let sub = try relay.sub("a--b", "--wait", "20", "--as", "lines", "--draft", draft)
-        let pub = try relay.pub("a--b", "--group-size", "3", "--draft", draft, "-", input: .open)
+        let pub = try relay.pub(
+            "a--b", "--group-size", "3", "--idle-timeout", "500ms", "--draft", draft, "-", input: .open)
         pub.write((1...99).map { "\($0)" + String(repeating: "x", count: 10_000) + "\n" }.joined())
         _ = try sub.waitForLine { $0.hasPrefix("99x") }
+        // The relay notices at the idle timeout.
+        if !isPublished { pub.send(SIGKILL) }
         let fetch = try Moqt([
             "fetch", relay.url, "--fingerprint", relay.fingerprint, "a--b", "0..32", "--json", "--draft", draft,
         ])
         let finished = try fetch.wait()
         #expect(finished.status == 0, "\(finished.stderr)")
+        if isPublished {
+            pub.closeInput()
+            #expect(try pub.wait().status == 0)
+        }
+        return finished
+    }
+
+    @Test("what nobody has is said to be unknown", arguments: withGaps)
+    func gap(_ draft: String) throws {
+        let finished = try fetchEvicted(draft, false)
         #expect(
             finished.stderr.hasPrefix("moqt fetch: warning: a--b: 0:0 to ") && finished.stderr.contains(" is unknown"))
         let gap = #"{"kind":"gap","track":"a--b","reason":"unknown","group":0,"object":0,"end_group":"#
         #expect(
             finished.text.hasPrefix(gap) && finished.text.contains(#""kind":"object""#), "\(finished.text.prefix(200))")
-        pub.closeInput()
-        #expect(try pub.wait().status == 0)
+    }
+
+    @Test("what the relay does not have comes from the publisher", arguments: Drafts.known)
+    func evicted(_ draft: String) throws {
+        let finished = try fetchEvicted(draft, true)
+        #expect(finished.stderr.isEmpty && finished.text.split(separator: "\n").count == 99, "\(finished.stderr)")
     }
 
     @Test(

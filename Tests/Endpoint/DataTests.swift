@@ -62,6 +62,33 @@ import Wire
         dial.close()
     }
 
+    @Test("a datagram too large for the path is dropped, and no other", arguments: Carrier.allCases)
+    func largeDatagram(_ carrier: Carrier) throws {
+        let world = try Loopback(carrier)
+        let listener = try world.listen()
+        let (_, log, name) = try publish(at: world.server)
+        let dial = try world.connect(to: listener)
+        try subscribe(world, to: name)
+        // No packet is larger than 1452 bytes.
+        let sizes = [10, 1500, 1000, 60_000, 20]
+        for (number, size) in sizes.enumerated() {
+            let object = LoggedObject(id: UInt64(number), payloadLength: UInt64(size), arrived: world.loop.now)
+            log.append(
+                LoggedDatagram(object: object, payload: Bytes([UInt8](repeating: 7, count: size))), group: 0)
+        }
+        var received: [UInt64] = []
+        #expect(
+            world.run {
+                received = world.client.recorder.events.compactMap {
+                    if case .datagramObject(_, let object) = $0 { object.location.object } else { nil }
+                }
+                return received.contains(4)
+            })
+        #expect(received.sorted() == [0, 2, 4])
+        #expect(world.server.recorder.peer?.downlink.datagramsDropped == 2 && world.client.recorder.ends.isEmpty)
+        dial.close()
+    }
+
     @Test("an object larger than window, train and socket buffer arrives whole", arguments: Carrier.allCases)
     func largeObject(_ carrier: Carrier) throws {
         let world = try Loopback(carrier)
