@@ -1,8 +1,5 @@
 public import MoQTCodec
 
-// Every request throws scope `request` with the peer's code when it is refused, `call` when the draft cannot express it
-// or the peer has sent GOAWAY, `session` or `connection` when that is over, `cancelled` when the task is.
-
 extension Session {
     /// SUBSCRIBE; returns when the publisher has accepted it (draft-18 "SUBSCRIBE").
     ///
@@ -11,6 +8,7 @@ extension Session {
     ///   - priority: subscriber priority, 0 first, against other subscriptions and fetches of the session.
     ///   - wait: how long the peer may wait for a publisher before it refuses; where the draft cannot say it, the peer
     ///     does not wait (draft-18 "RENDEZVOUS_TIMEOUT Parameter").
+    /// - Throws: as every request does, see ``Session``.
     public func subscribe(
         to track: FullTrackName, from start: SubscriptionStart = .nextObject, priority: UInt8 = 128,
         wait: Duration = .zero
@@ -35,6 +33,7 @@ extension Session {
     ///   - end: the last object wanted, or the last group, whole.
     ///   - order: of the groups.
     ///   - priority: subscriber priority, 0 first.
+    /// - Throws: as every request does, see ``Session``.
     public func fetch(
         _ track: FullTrackName, from start: Location = .zero, to end: RangeEnd, order: GroupOrder = .ascending,
         priority: UInt8 = 128
@@ -51,6 +50,7 @@ extension Session {
     /// TRACK_STATUS: how far a track is, without subscribing to it (draft-18 "TRACK_STATUS").
     ///
     /// - Returns: its largest object, nil when nothing was published, and its properties.
+    /// - Throws: as every request does, see ``Session``.
     public func status(
         of track: FullTrackName
     ) async throws(MoQTError) -> (largest: Location?, properties: Properties) {
@@ -60,13 +60,18 @@ extension Session {
     }
 
     /// PUBLISH_NAMESPACE: tells the peer to ask here for tracks in a namespace (draft-18 "PUBLISH_NAMESPACE").
+    ///
+    /// - Throws: as every request does, see ``Session``.
     public func announce(_ namespace: TrackNamespace) async throws(MoQTError) -> Announcement {
         let ticket = core.takeTicket(), given = Latch<MoQTError>()
         let _: Void = try await core.ask(ticket) { $0.announce(namespace, ticket, given, $1) }
         return Announcement(self, namespace, given, ticket)
     }
 
-    /// SUBSCRIBE_NAMESPACE: asks the peer to tell of namespaces that begin with `prefix`.
+    /// SUBSCRIBE_NAMESPACE: asks the peer to tell of namespaces that begin with `prefix`
+    /// (draft-18 "SUBSCRIBE_NAMESPACE").
+    ///
+    /// - Throws: as every request does, see ``Session``.
     public func namespaces(under prefix: TrackNamespace) async throws(MoQTError) -> NamespaceWatch {
         let ticket = core.takeTicket(), feed = Feed<NamespaceChange>()
         let _: Void = try await core.ask(ticket) { $0.watch(prefix, ticket, feed, $1) }
@@ -76,7 +81,7 @@ extension Session {
     /// Begins to publish a track: offers it by PUBLISH, unless the options say otherwise, and answers those who ask for
     /// it (draft-18 "PUBLISH").
     ///
-    /// - Throws: also scope `call` when this session publishes the track already.
+    /// - Throws: as every request does, see ``Session``; scope `call` also when this session publishes the track already.
     public func publish(
         _ track: FullTrackName, _ options: PublishOptions = PublishOptions()
     ) async throws(MoQTError) -> TrackPublisher {

@@ -12,6 +12,9 @@ internal import Wire
 /// cancelled while it waits gives up what it waits for: an unanswered request is cancelled, as is a subscription whose
 /// next object was waited for; it then throws an error of scope ``MoQTError/Scope/cancelled``.
 ///
+/// Every request throws scope `request`, with the peer's code, when it is refused; `call` when the draft has no words for
+/// it or the peer has sent GOAWAY; `session` or `connection` when that is over.
+///
 /// The session is closed by ``close(_:reason:patience:)``, or when nobody holds it nor anything that it gave out; in
 /// either case what was sent is delivered first, as far as that takes no longer than two seconds. Drafts 14 to 22 are
 /// spoken; what differs between them shows only in errors about what a draft has no words for.

@@ -62,7 +62,8 @@ public final class Subscription: Sendable {
     /// Those of one subgroup come in order; groups and subgroups that are sent at the same time come mixed. What
     /// precedes the subscription comes first. The publisher is given flow control for an object when it is taken from
     /// here: who does not take objects holds up the publisher, or with a delivery timeout loses them, but does not fill
-    /// memory. Several tasks may take objects; each gets others.
+    /// memory. Objects in datagrams have no flow control: they are dropped while 1,024 objects wait. Several tasks may
+    /// take objects; each gets others.
     public var objects: Objects { Objects(subscription: self) }
 
     /// See ``Subscription/objects``.

@@ -127,6 +127,41 @@ import Wire
         #expect(intake.credit.reduce(0) { $0 + $1.finishedStreams } == 1)
     }
 
+    @Test("objects in datagrams are dropped when too many wait")
+    func datagrams() {
+        let feed = Feed<FetchItem>()
+        let intake = Intake(feed, small)
+        for id in 0..<2000 as Range<UInt64> {
+            intake.datagram(
+                ObjectDatagram(
+                    trackAlias: TrackAlias(rawValue: 0), location: Location(group: 0, object: id), priority: nil,
+                    endOfGroup: false, properties: Properties(), content: .payload(Bytes([1]))))
+        }
+        #expect(feed.count == 1024)
+    }
+
+    @Test("what precedes a subscription is handed over first")
+    func joining() async {
+        let feed = Feed<FetchItem>()
+        let intake = Intake(feed, small, isJoining: true)
+        let past = StreamID(rawValue: 3), new = StreamID(rawValue: 7)
+        intake.opened(new, header(group: 2), wireBytes: 4)
+        #expect(intake.began(SubgroupObject(id: 0, payloadLength: 0), on: new, wireBytes: 3))
+        intake.ended(new)
+        intake.openedFetch(past, wireBytes: 2)
+        let object = FetchObject(location: Location(group: 1, object: 0), subgroup: 0, priority: 1, payloadLength: 0)
+        #expect(intake.began(object, on: past, wireBytes: 8))
+        intake.joined()
+        var taken: [UInt64] = []
+        var owed = Owed()
+        while feed.count > 0, case .element(.object(let object), let next)? = await feed.next() {
+            taken.append(object.location.group)
+            owed.byteCount += next.byteCount
+            owed.finishedStreams += next.finishedStreams
+        }
+        #expect(taken == [1, 2] && owed.byteCount == 17 && owed.finishedStreams == 1 && intake.credit.isEmpty)
+    }
+
     @Test("an object that is too large ends its request")
     func tooLarge() async throws {
         let relay = try await TestRelay.start()

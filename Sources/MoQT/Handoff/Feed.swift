@@ -7,8 +7,6 @@ struct Owed: Sendable {
     var byteCount = 0
     /// Streams that are over.
     var finishedStreams = 0
-
-    var isNothing: Bool { byteCount == 0 && finishedStreams == 0 }
 }
 
 /// What one request has brought and nobody has taken yet: filled by the loop, emptied by tasks.

@@ -9,8 +9,6 @@ final class Intake {
     /// What is owed now; drained by the engine.
     var credit: [Owed] = []
     private(set) var isEnded = false
-    /// Objects that came in datagrams and found no room.
-    private(set) var dropped = 0
 
     /// Bytes a stream may have unpaid.
     private let window: Int
@@ -20,8 +18,8 @@ final class Intake {
     private var isJoining: Bool
     private var later: [(item: FetchItem, owed: Owed)] = []
 
-    /// Objects from datagrams that may wait to be taken: no flow control holds them back.
-    private static let datagramLimit = 4096
+    /// Objects that may wait to be taken before those in datagrams are dropped: no flow control holds these back.
+    private static let datagramLimit = 1024
 
     /// A stream being read.
     private struct Incoming {
@@ -108,7 +106,7 @@ final class Intake {
     }
 
     func datagram(_ datagram: ObjectDatagram) {
-        guard feed.count + later.count < Self.datagramLimit else { return dropped += 1 }
+        guard feed.count + later.count < Self.datagramLimit else { return }
         var object = Object(
             location: datagram.location, subgroup: nil, priority: datagram.priority,
             properties: datagram.properties, payload: Bytes())
