@@ -11,7 +11,9 @@ extension Profile {
     func giveTrackTerms(
         _ parameters: inout Parameters, _ properties: inout Properties, _ scope: ParameterScope
     ) throws(SessionError) {
-        guard !hasTrackProperties, !properties.isEmpty else { return }
+        guard !properties.isEmpty else { return }
+        dropEmptyTimeout(&properties)
+        guard !hasTrackProperties else { return }
         for entry in properties.entries {
             guard let term = TrackTerm(rawValue: entry.type), case .integer(let value) = entry.value else {
                 throw .invalid("\(name) has no word for property 0x\(String(entry.type, radix: 16)) of a track")
@@ -23,6 +25,15 @@ extension Profile {
             }
         }
         properties = Properties()
+    }
+
+    /// A delivery timeout of 0 says that there is none, which drafts up to 16 say by leaving it out
+    /// (draft-16 "DELIVERY TIMEOUT").
+    private func dropEmptyTimeout(_ properties: inout Properties) {
+        let type = TrackTerm.deliveryTimeout.rawValue
+        guard properties.integer(type) == 0 else { return }
+        let isSaid = trackProperties.allSatisfy { $0.type != type || $0.range.contains(0) } && hasTrackProperties
+        if !isSaid { properties = Properties(properties.entries.filter { $0.type != type }, profile: self) }
     }
 
     /// Makes properties of those `parameters` that describe a track, where the draft has no properties of tracks.

@@ -138,6 +138,22 @@ extension Profile: CustomTestStringConvertible {
         }
     }
 
+    /// draft-16 "DELIVERY TIMEOUT": 0 is no value there.
+    @Test func `a delivery timeout of none is left out where a draft cannot say it`() throws {
+        let world = World()
+        let source = world.publisher()
+        let log = source.add(track("a"), [KeyValue(type: 0x02, integer: 0)])
+        let subscribers = subscribers(world)
+        for (_, subscriber) in subscribers { subscriber.subscribe(track("a")) }
+        world.run()
+        log.putGroup(0, objects: 2, size: 100)
+        world.run()
+        for (draft, subscriber) in subscribers {
+            #expect(subscriber.accepted?.trackProperties.integer(0x02) ?? 0 == 0, "to \(draft.name)")
+            #expect(subscriber.objects.count == 2, "to \(draft.name)")
+        }
+    }
+
     @Test(arguments: Profile.spoken) func `a joining subscriber has the group in progress`(profile: Profile) throws {
         let world = World()
         let source = world.publisher("live", profile)
