@@ -35,7 +35,7 @@ extension Connection {
         }
         callbacks.stream_reset = { _, id, _, code, user, _ in
             guard let user else { return failed }
-            Connection.of(user).events.append(.streamReset(StreamID(id), code: code))
+            Connection.of(user).peerReset(StreamID(id), code)
             return success
         }
         callbacks.stream_close = { _, _, id, _, user, _ in

@@ -26,6 +26,7 @@ extension Connection {
     /// Gives up reading a stream, with an application code (STOP_SENDING). Bytes that still arrive are dropped.
     package func stopSending(_ stream: StreamID, code: UInt64) {
         guard carriesStreams, streams[stream] != nil else { return }
+        streams[stream]?.stoppedWith = code
         CNgtcp2_conn_shutdown_read(raw, stream.signed, min(code, QUICVarint.limit))
     }
 

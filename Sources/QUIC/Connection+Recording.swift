@@ -24,6 +24,7 @@ extension Connection {
     }
 
     private func tell(_ stream: Stream, _ piece: Bytes, fin: Bool) {
+        if fin { stream.isInputOver = true }
         if events.extend(stream.dataEvent, data: piece, fin: fin) { return }
         stream.dataEvent = events.append(.streamData(stream.id, piece, fin: fin))
     }
@@ -34,8 +35,16 @@ extension Connection {
         stream.acknowledgementEvent = events.append(.acknowledged(stream.id, byteCount: count))
     }
 
+    func peerReset(_ id: StreamID, _ code: UInt64) {
+        streams[id]?.isInputOver = true
+        events.append(.streamReset(id, code: code))
+    }
+
     func streamEnded(_ id: StreamID) {
-        streams[id] = nil
+        // Of a stream that was stopped ngtcp2 tells nothing more, not even that the peer had ended it.
+        if let stream = streams.removeValue(forKey: id), let code = stream.stoppedWith, !stream.isInputOver {
+            events.append(.streamReset(id, code: code))
+        }
         events.append(.streamClosed(id))
     }
 

@@ -8,6 +8,10 @@ final class Stream {
     var acknowledgementEvent = -1
     /// A STOP_SENDING has been reported.
     var isStopped = false
+    /// The code of the STOP_SENDING that this end sent; nil: none was.
+    var stoppedWith: UInt64?
+    /// The end of what the peer sends was told: FIN or reset.
+    var isInputOver = false
     // Touched only in turn, by the connection's thread.
     @exclusivity(unchecked) var unacknowledged = RetainedBytes()
     @exclusivity(unchecked) private var inbox = Inbox()
