@@ -39,6 +39,8 @@ final class Side {
     var arrivals = Arrivals()
     /// It does nothing at all for now, like a stopped process.
     var isStopped = false
+    /// Its peer has something to send, for all that is known.
+    var isDirty = true
     /// The connection was closed by either end.
     var isClosed = false
     /// Bytes it may send in one step.
@@ -72,6 +74,7 @@ final class Side {
             profile: profile)
         limits = [.bidirectional: windows.bidi, .unidirectional: windows.uni]
         granted = limits
+        peer.needsFlush = { [unowned self] in isDirty = true }
     }
 
     /// Streams that the other end may open in place of ended ones.

@@ -24,11 +24,20 @@ final class SimulatedLink {
     }
 
     /// Carries what both ends have to say; true when anything moved.
-    func step(_ now: Instant) -> Bool {
+    /// - Parameter all: also of an end that did not say that it has something.
+    func step(_ now: Instant, all: Bool = true) -> Bool {
         guard !isCut else { return false }
-        let a = run(near, to: far, now)
-        let b = run(far, to: near, now)
+        let a = (all || isDue(near, now)) && run(near, to: far, now)
+        let b = (all || isDue(far, now)) && run(far, to: near, now)
         return a || b
+    }
+
+    /// An end has something to send.
+    var isDirty: Bool { !isCut && (near.isDirty || far.isDirty) }
+
+    private func isDue(_ side: Side, _ now: Instant) -> Bool {
+        if side.isDirty || side.arrivals.next ?? .max <= now.nanoseconds { return true }
+        return side.peer.session.deadline.map { $0 <= now } ?? false
     }
 
     /// When something is due; nil: nothing is.
@@ -55,6 +64,7 @@ final class SimulatedLink {
 
     private func run(_ side: Side, to other: Side, _ now: Instant) -> Bool {
         guard !side.isStopped else { return false }
+        side.isDirty = false
         var moved = false
         while let frames = side.arrivals.pop(now) {
             moved = true

@@ -88,9 +88,9 @@ final class World {
 
     /// One round, and then `pause`.
     @discardableResult
-    func step(_ pause: Interval = .milliseconds(10)) -> Bool {
+    func step(_ pause: Interval = .milliseconds(10), all: Bool = true) -> Bool {
         var moved = false
-        for link in links { moved = link.step(now) || moved }
+        for link in links { moved = link.step(now, all: all) || moved }
         relay.settle(now)
         if let due = relay.deadline, due <= now { relay.timeReached(now) }
         now = now + pause
@@ -125,8 +125,13 @@ final class World {
     /// timer runs. False when that is not so after `limit`.
     func rest(within limit: Interval, each: () -> Void = {}) -> Bool {
         let end = now + limit
+        var isFresh = true
         while true {
-            while step(.zero) { each() }
+            while step(.zero, all: isFresh) || links.contains(where: \.isDirty) {
+                isFresh = false
+                each()
+            }
+            isFresh = false
             guard let next = nextEvent else { return true }
             guard next <= end else { return false }
             now = max(now, next)
@@ -134,6 +139,7 @@ final class World {
                 plans.removeFirst()
                 plan.action()
                 each()
+                isFresh = true
             }
         }
     }
