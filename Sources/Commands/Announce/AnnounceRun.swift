@@ -85,7 +85,7 @@ final class AnnounceRun: ClientApplication {
     private func rejected(_ id: RequestID, _ error: RequestError, _ peer: Peer) {
         guard let what = requests.removeValue(forKey: Scoped(peer, id)) else { return }
         // It is asked for again where the server wants us to go.
-        if error.code == .goingAway { return }
+        if error.code == .goingAway || client.isFollowing(from: peer) { return }
         client.fail(.refused, "\(what): \(error.words)")
     }
 
@@ -142,7 +142,7 @@ final class AnnounceRun: ClientApplication {
     private func wentAway(_ away: GoAway, _ id: RequestID?, _ peer: Peer) {
         guard let id else { return client.follow(away, of: peer) }
         guard requests[Scoped(peer, id)] != nil else { return }
-        guard away.newSessionURI.isEmpty else { return client.follow(away, of: peer, request: id) }
+        guard away.newSessionURI.isEmpty else { return client.follow(away, of: peer) }
         requests[Scoped(peer, id)] = nil
         peer.say { try $0.cancel(id) }
         begin(peer)

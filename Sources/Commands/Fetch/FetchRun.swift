@@ -20,6 +20,8 @@ final class FetchRun {
     private var requestID: RequestID?
     /// The session of the request.
     private var peer: Peer?
+    /// The server wants the request itself moved.
+    private var isToMove = false
     /// Where it goes on when that session ends before it is done; nil: in the next one.
     private var nextPeer: Peer?
     /// The stream that brings the objects.
@@ -51,13 +53,14 @@ final class FetchRun {
         let purpose = run.began(peer)
         guard !payload.isEnding else { return }
         switch purpose {
-        case .successor(let old, nil) where old === self.peer && requestID != nil:
+        case .successor(let old, _) where old === self.peer && requestID != nil && !isToMove:
             // What the old server has begun, it may finish: the new one need not have it all.
             nextPeer = peer
-        case .successor(_, _?):
+        case .successor(let old, _):
             giveUp()
             fetch(from: peer)
-        case .fresh, .successor: fetch(from: peer)
+            run.leave(old)
+        case .fresh: fetch(from: peer)
         }
     }
 
@@ -90,7 +93,7 @@ final class FetchRun {
     }
 
     private func rejected(_ error: RequestError) {
-        if error.code == .goingAway { return goOn() }
+        if error.code == .goingAway || peer.map({ run.isFollowing(from: $0) }) ?? false { return goOn() }
         let reason = error.reason.isEmpty ? "" : ": \"\(error.reason.string.printable())\""
         end(.refused, "refused: \(error.code)\(reason)")
     }
@@ -224,7 +227,10 @@ extension FetchRun: ClientApplication {
     private func wentAway(_ away: GoAway, _ id: RequestID?, _ peer: Peer) {
         guard let id else { return run.follow(away, of: peer) }
         guard peer === self.peer, id == requestID else { return }
-        guard away.newSessionURI.isEmpty else { return run.follow(away, of: peer, request: id) }
+        guard away.newSessionURI.isEmpty else {
+            isToMove = true
+            return run.follow(away, of: peer)
+        }
         giveUp()
         fetch(from: peer)
     }

@@ -168,7 +168,7 @@ final class PubRun: ClientApplication {
     private func wentAway(_ away: GoAway, _ id: RequestID?, _ peer: Peer) {
         guard let id else { return client.follow(away, of: peer) }
         guard peer === self.peer else { return }
-        if !away.newSessionURI.isEmpty { return client.follow(away, of: peer, request: id) }
+        if !away.newSessionURI.isEmpty { return client.follow(away, of: peer) }
         // A track goes on where it is: to offer it anew would only interrupt it.
         guard id == announcement else { return }
         peer.say { try $0.cancel(id) }
@@ -235,7 +235,7 @@ final class PubRun: ClientApplication {
         let isNamespace = id == announcement
         if isNamespace { isIntroduced = true }
         // It is offered again where the server wants us to go.
-        if error.code == .goingAway { return }
+        if error.code == .goingAway || peer.map({ client.isFollowing(from: $0) }) ?? false { return }
         let what = isNamespace ? "the namespace" : "a track"
         let reason = error.reason.isEmpty ? "" : ": \(error.reason)"
         let words = "\(what) was refused: \(error.code)\(reason)"

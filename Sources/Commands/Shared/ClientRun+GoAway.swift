@@ -63,6 +63,10 @@ extension ClientRun {
         }
     }
 
+    /// Whether the server of the session has sent us on: what it refuses is asked for where that leads. Not every draft
+    /// has a code that says so.
+    func isFollowing(from peer: Peer) -> Bool { connections.contains { $0.follows(peer, nil) } }
+
     /// Whether a session that is not ready may be asked for what is wanted: it takes over from none.
     var mayBeginEarly: Bool { current == nil && connections.allSatisfy(\.isFresh) }
 
@@ -131,6 +135,15 @@ extension ClientRun {
         (next.failures, next.detours) = (connection.failures, connection.detours)
         connections.append(next)
         moveFailed(next, "\(connection.url.authority): the connection was lost")
+        return true
+    }
+
+    /// The session is gone, and one to which single requests have moved is left.
+    func stayAside() -> Bool {
+        guard let side = connections.first(where: { $0.isSide && $0.readySince != nil && $0.link?.cause == nil }) else {
+            return false
+        }
+        (current, url) = (side, side.url)
         return true
     }
 

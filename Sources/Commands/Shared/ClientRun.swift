@@ -144,7 +144,7 @@ final class ClientRun {
             return
         }
         current = nil
-        if fallBack(from: connection) || hurryOn() { return }
+        if fallBack(from: connection) || hurryOn() || stayAside() { return }
         let (status, words) = ClientFailure.words(cause, settings, link.profile)
         connectionFailed(status, words)
     }

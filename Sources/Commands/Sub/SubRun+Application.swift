@@ -111,7 +111,8 @@ extension SubRun: ClientApplication {
         case .subscribeAccepted(_, let answer):
             logger.log(.info, "subscribed to \(track.name)")
             track.accepted(answer, now)
-        case .rejected(_, let error): track.rejected(error, now)
+        case .rejected(_, let error):
+            track.rejected(error, isLeaving: track.peer.map { run.isFollowing(from: $0) } ?? false, now)
         case .publishDone(_, let done): track.publishDone(done, now)
         case .requestCancelled(_, let code): track.lost("the peer cancelled it: \(code)", now)
         case .joinEnded: track.filled(now)

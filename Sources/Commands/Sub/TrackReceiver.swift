@@ -159,10 +159,11 @@ final class TrackReceiver {
         assembler.patience = Self.patience.live
     }
 
-    func rejected(_ error: RequestError, _ now: Instant) {
+    /// - Parameter isLeaving: the server has sent us on, and may refuse what it likes.
+    func rejected(_ error: RequestError, isLeaving: Bool, _ now: Instant) {
         requestID = nil
         if successor != nil { return succeed(now) }
-        if error.code == .goingAway { return phase = .pausing(until: now + Self.pause) }
+        if isLeaving || error.code == .goingAway { return phase = .pausing(until: now + Self.pause) }
         let isAbsent = error.code == .doesNotExist || error.code == .timeout
         if isAbsent, let until = waitUntil {
             let next = now + Self.pause
