@@ -238,11 +238,14 @@ static inline CNgtcp2_figures CNgtcp2_conn_get_figures(ngtcp2_conn *conn) {
 typedef int (*CNgtcp2_recv_new_token)(ngtcp2_conn *conn, const uint8_t *token, size_t count, void *user);
 
 #if !CNGTCP2_MODERN
-/// All connections of a process have the same.
-static CNgtcp2_recv_new_token CNgtcp2_new_token_handler;
+/// Where the handler is kept: all connections of a process have the same.
+static inline CNgtcp2_recv_new_token *CNgtcp2_new_token_handler(void) {
+  static CNgtcp2_recv_new_token handler;
+  return &handler;
+}
 
 static inline int CNgtcp2_forward_new_token(ngtcp2_conn *conn, const ngtcp2_vec *token, void *user) {
-  return CNgtcp2_new_token_handler(conn, token->base, token->len, user);
+  return (*CNgtcp2_new_token_handler())(conn, token->base, token->len, user);
 }
 #endif
 
@@ -250,7 +253,7 @@ static inline void CNgtcp2_callbacks_set_new_token(ngtcp2_callbacks *callbacks, 
 #if CNGTCP2_MODERN
   callbacks->recv_new_token = handler;
 #else
-  CNgtcp2_new_token_handler = handler;
+  *CNgtcp2_new_token_handler() = handler;
   callbacks->recv_new_token = CNgtcp2_forward_new_token;
 #endif
 }
