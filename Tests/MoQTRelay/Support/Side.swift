@@ -74,7 +74,7 @@ final class Side {
             profile: profile)
         limits = [.bidirectional: windows.bidi, .unidirectional: windows.uni]
         granted = limits
-        peer.needsFlush = { [unowned self] in isDirty = true }
+        peer.needsFlush = { [weak self] in self?.isDirty = true }
     }
 
     /// Streams that the other end may open in place of ended ones.
