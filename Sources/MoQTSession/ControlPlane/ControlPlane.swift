@@ -86,9 +86,7 @@ struct ControlPlane {
         return limit.allows(next) ? .bidirectional : nil
     }
 
-    private var nextUnopened: RequestID? {
-        (0..<opening.count).lazy.map { opening[$0] }.first { unopened[$0] != nil }
-    }
+    private var nextUnopened: RequestID? { (0..<opening.count).lazy.map { opening[$0] }.first { unopened[$0] != nil } }
 
     /// Requests of ours that wait for a stream, oldest first.
     var waitingRequests: [RequestID] { (0..<opening.count).map { opening[$0] }.filter { unopened[$0] != nil } }
