@@ -39,6 +39,8 @@ public final class Session: Sendable {
     public static func connect(
         to url: String, _ options: ConnectOptions = ConnectOptions()
     ) async throws(MoQTError) -> Session {
+        // Otherwise it might be there before the task looks.
+        if Task.isCancelled { throw .cancelled }
         let plan = try DialPlan(url, options)
         let opening = Reply<Profile>()
         let core = try start(plan, opening)

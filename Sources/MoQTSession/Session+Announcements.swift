@@ -67,6 +67,11 @@ extension Session {
         }
     }
 
+    /// A PUBLISH_NAMESPACE of ours tells the peer of it.
+    func isPublished(_ namespace: TrackNamespace) -> Bool {
+        namespaceRequests[NamespaceKey(kind: .publishNamespace, isOurs: true, namespace: namespace)] != nil
+    }
+
     private func announcement(of namespace: TrackNamespace) -> RequestID? {
         let key = NamespaceKey(kind: .publishNamespace, isOurs: true, namespace: namespace)
         guard let id = namespaceRequests[key], requests[id]?.announces != nil else { return nil }

@@ -193,6 +193,8 @@ extension Session {
         message.suffix = try suffix(of: namespace, on: request, .subscribeNamespace)
         guard requests[request]?.announced.contains(namespace) == false else { return }
         if profile.behaviours.contains(.namespacesByRequest) {
+            // What the peer was sent already is not sent again (draft-15 "SUBSCRIBE_NAMESPACE").
+            if isPublished(namespace) { return }
             try publishNamespace(namespace, for: request)
         } else {
             try send(.namespace(message), on: request)

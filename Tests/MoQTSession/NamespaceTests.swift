@@ -21,6 +21,25 @@ struct NamespaceTests {
         #expect(throws: SessionError.self) { try pair.server.session.announce(namespace(["other"]), on: id) }
     }
 
+    /// draft-15 "SUBSCRIBE_NAMESPACE": what was not sent already. NAMESPACE belongs to its request.
+    @Test(arguments: Profile.spoken) func `what is published is not announced by a second request`(profile: Profile)
+        throws
+    {
+        let pair = Pair(profile)
+        let name = namespace(["live", "a"])
+        _ = try pair.server.session.publishNamespace(name)
+        pair.run()
+        let id = try pair.client.session.subscribeNamespace(namespace(["live"]))
+        pair.run()
+        try pair.server.session.accept(id, parameters: Parameters())
+        try pair.server.session.announce(name, on: id)
+        pair.run()
+        let requests = pair.client.events.count { if case .publishNamespace = $0 { true } else { false } }
+        let told = pair.client.events.contains(.namespaceAnnounced(id, name))
+        #expect(requests == 1)
+        #expect(told != profile.behaviours.contains(.namespacesByRequest))
+    }
+
     @Test func `when the subscription ends its namespaces are gone`() throws {
         let (pair, id) = try subscribed(to: ["live"])
         let a = namespace(["live", "a"])

@@ -143,6 +143,7 @@ final class PubRun: ClientApplication {
             isAnnounced = true
             offerTracks()
         case .rejected(let id, let error):
+            _ = publisher.handle(event, from: peer)
             // One who does not want a track that is offered may want another.
             if peer === self.peer { refused(id, error) }
         case .goAway(let away, let id): if !isServer { wentAway(away, id, peer) }
@@ -240,6 +241,8 @@ final class PubRun: ClientApplication {
         let reason = error.reason.isEmpty ? "" : ": \(error.reason)"
         let words = "\(what) was refused: \(error.code)\(reason)"
         if isNamespace, settings.announce == .always { return output.warning(words) }
+        // It was sent because the server asked for what is under a prefix; it can still subscribe.
+        if !isNamespace, !settings.publish { return output.log(.info, words) }
         end(.refused, words)
     }
 
