@@ -46,12 +46,7 @@ extension Session {
     mutating func publishNamespace(
         _ namespace: TrackNamespace, for subscription: RequestID
     ) throws(SessionError) {
-        let id = try begin(.publishNamespace, namespace, Parameters()) { id in
-            var message = PublishNamespace()
-            message.requestID = id
-            message.namespace = namespace
-            return .publishNamespace(message)
-        }
+        let id = try publishNamespace(namespace)
         requests[id]?.announces = subscription
     }
 
@@ -68,13 +63,14 @@ extension Session {
     }
 
     /// A PUBLISH_NAMESPACE of ours tells the peer of it.
-    func isPublished(_ namespace: TrackNamespace) -> Bool {
-        namespaceRequests[NamespaceKey(kind: .publishNamespace, isOurs: true, namespace: namespace)] != nil
-    }
+    func isPublished(_ namespace: TrackNamespace) -> Bool { publication(of: namespace) != nil }
 
     private func announcement(of namespace: TrackNamespace) -> RequestID? {
-        let key = NamespaceKey(kind: .publishNamespace, isOurs: true, namespace: namespace)
-        guard let id = namespaceRequests[key], requests[id]?.announces != nil else { return nil }
+        guard let id = publication(of: namespace), requests[id]?.announces != nil else { return nil }
         return id
+    }
+
+    private func publication(of namespace: TrackNamespace) -> RequestID? {
+        namespaceRequests[NamespaceKey(kind: .publishNamespace, isOurs: true, namespace: namespace)]
     }
 }
