@@ -8,6 +8,8 @@
 #   make fuzz                     codec and session under libFuzzer; FUZZ_SECONDS (default 60) are shared by six targets
 #   make bench-codec              allocations and instructions of the codec against its baseline; UPDATE=1 writes that
 #   make interop                  other people's clients and relays against ours; CASES='--draft 18' chooses some
+#   make soak                     a crowd that joins, leaves, dies and misbehaves, for SOAK_SECONDS (default 600);
+#                                 SANITIZE=address has the relay run under it
 #   make demo                     a movie from a publisher through a relay to a subscriber
 #   make install                  PREFIX (default /usr/local) and DESTDIR are honoured
 #   make deps                     NGTCP2=distro keeps Debian 12's own ngtcp2
@@ -22,6 +24,7 @@ RELEASE := $(BUILD) -c release --static-swift-stdlib --product moqt
 
 SANITIZE ?=
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 600
 SANITIZED := $(if $(SANITIZE),--sanitize $(SANITIZE) --scratch-path .build-$(SANITIZE))
 NGTCP2 ?=
 ifeq ($(NGTCP2),distro)
@@ -31,7 +34,7 @@ test: export PKG_CONFIG_PATH = $(DISTRO)/ngtcp2/lib/pkgconfig
 test: export LD_LIBRARY_PATH = $(DISTRO)/ngtcp2/lib
 endif
 
-.PHONY: all deps build test check fuzz bench-codec interop demo install clean
+.PHONY: all deps build test check fuzz bench-codec interop soak demo install clean
 
 all: build
 
@@ -67,6 +70,13 @@ bench-codec: deps
 
 interop: build
 	Tests/Interop/interop.sh $(CASES)
+
+# The quarantine of AddressSanitizer would look like a leak.
+soak: export ASAN_OPTIONS = quarantine_size_mb=1:thread_local_quarantine_size_kb=64
+soak: build
+	$(if $(SANITIZE),$(BUILD) $(SANITIZED) --product moqt)
+	python3 Tests/Soak/soak.py .build/release/moqt $(if $(SANITIZE),--relay .build-$(SANITIZE)/debug/moqt) \
+		--seconds $(SOAK_SECONDS) $(SOAK)
 
 demo: deps build
 	Tests/Demo/demo.sh
