@@ -76,7 +76,7 @@ func fuzzer(_ name: String) -> Target {
         swiftSettings: strict)
 }
 
-/// What `make bench-codec` measures, and what counts allocations there and in the tests.
+/// What `make bench-codec` and `make bench-connections` run, and what counts allocations there and in the tests.
 let measuring: [Target] =
     [.target(name: "CAllocations", path: "Tests/Allocations")]
     + (Context.environment["MOQT_BENCH"] == nil
@@ -84,7 +84,11 @@ let measuring: [Target] =
         : [
             .executableTarget(
                 name: "bench-codec", dependencies: ["CAllocations", "MoQTCodec", "Wire"],
-                path: "Tests/Benchmarks/Codec", swiftSettings: strict)
+                path: "Tests/Benchmarks/Codec", swiftSettings: strict),
+            .executableTarget(
+                name: "bench-connections",
+                dependencies: ["Endpoint", "EventLoop", "QUIC", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire"],
+                path: "Tests/Benchmarks/Connections", swiftSettings: strict),
         ])
 
 let clibraries: [Target] = [

@@ -16,6 +16,7 @@ class Relay:
         if not found:
             raise SystemExit(f"soak: the relay said {line!r} and {''.join(self.complaints())}")
         self.address = (found[1], int(found[2]))
+        self.pid = self._process.pid
         self.url = f"//{found[1]}:{found[2]}"
 
     def memory(self):
