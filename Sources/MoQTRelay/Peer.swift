@@ -154,8 +154,8 @@ enum PeerRequest {
     /// It wants to hear of namespaces, or of tracks, under a prefix.
     case namespaceInterest(TrackNamespace)
     case trackInterest(TrackNamespace)
-    /// We offered it a track by PUBLISH.
-    case offer(TrackLog, TrackAlias)
+    /// We offered it a track by PUBLISH, on these terms where it states none.
+    case offer(TrackLog, TrackAlias, terms: Parameters)
 }
 
 /// A data stream of the peer that is being read.

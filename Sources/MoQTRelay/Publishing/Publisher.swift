@@ -54,7 +54,7 @@ package final class Publisher {
         // Nobody reads it yet: where PUBLISH states the terms, the peer asks for objects when somebody does.
         if peer.session.profile.behaviours.contains(.publishStatesTerms) { parameters.forward = false }
         let (id, alias) = try peer.session.publish(track.name, properties: track.properties, parameters)
-        peer.requests[id] = .offer(track, alias)
+        peer.requests[id] = .offer(track, alias, terms: Parameters())
         peer.flush()
         return id
     }
@@ -74,7 +74,7 @@ package final class Publisher {
         case .trackStatus(let request):
             if let track = track(request.track, request.requestID, peer) { peer.answer(request, with: track) }
         case .publishAccepted(let id, let parameters):
-            guard case .offer(let track, let alias) = peer.requests[id] else { return false }
+            guard case .offer(let track, let alias, _) = peer.requests[id] else { return false }
             peer.attach(
                 id, alias, track, peer.range(of: parameters.locationFilter, in: track) ?? peer.openRange(in: track),
                 parameters)

@@ -15,7 +15,7 @@ extension Relay {
         // draft-18 "Publisher Interactions": live and waiting subscriptions go to the new publisher too.
         for track in tracks.values where track.name.namespace.hasPrefix(request.namespace) {
             guard !track.waiting.isEmpty || !(track.log?.subscriptions.isEmpty ?? true) else { continue }
-            subscribe(track, to: peer)
+            subscribe(track, to: peer, newGroup: track.newGroupWanted)
         }
     }
 
@@ -87,9 +87,10 @@ extension Relay {
         var parameters = Parameters()
         parameters.largestObject = log.largest
         parameters.forward = interest.forward
+        parameters.groupOrder = interest.groupOrder
         do throws(SessionError) {
             let (id, alias) = try peer.session.publish(log.name, properties: log.properties, parameters)
-            peer.requests[id] = .offer(log, alias)
+            peer.requests[id] = .offer(log, alias, terms: interest)
             peer.flush()
         } catch {
             if case .invalid(let why) = error { peer.downlink.refuse(why) }
@@ -97,9 +98,26 @@ extension Relay {
     }
 
     func offerAccepted(_ id: RequestID, _ parameters: Parameters, by peer: Peer) {
-        guard case .offer(let log, let alias) = peer.requests[id] else { return }
-        peer.attach(
-            id, alias, log, peer.range(of: parameters.locationFilter, in: log) ?? peer.openRange(in: log), parameters)
-        if let track = tracks[log.name] { resume(track) }
+        guard case .offer(let log, let alias, let interest) = peer.requests[id] else { return }
+        let terms = parameters.completed(by: interest)
+        peer.attach(id, alias, log, peer.range(of: terms.locationFilter, in: log) ?? peer.openRange(in: log), terms)
+        guard let track = tracks[log.name] else { return }
+        resume(track)
+        requestNewGroup(terms.newGroupRequest, of: track)
+    }
+}
+
+extension Parameters {
+    /// Terms of a subscription that came of SUBSCRIBE_TRACKS: what PUBLISH_OK does not state is as it was stated there
+    /// (draft-19 "Parameters on SUBSCRIBE_TRACKS"). FORWARD was told by PUBLISH.
+    fileprivate func completed(by interest: Parameters) -> Parameters {
+        var result = self
+        result.subscriberPriority = subscriberPriority ?? interest.subscriberPriority
+        result.groupOrder = groupOrder ?? interest.groupOrder
+        result.objectDeliveryTimeout = objectDeliveryTimeout ?? interest.objectDeliveryTimeout
+        result.subgroupDeliveryTimeout = subgroupDeliveryTimeout ?? interest.subgroupDeliveryTimeout
+        result.locationFilter = locationFilter ?? interest.locationFilter
+        result.newGroupRequest = newGroupRequest ?? interest.newGroupRequest
+        return result
     }
 }

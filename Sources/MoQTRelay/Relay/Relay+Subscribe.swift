@@ -9,11 +9,14 @@ extension Relay {
         if let log = track.log, track.isEstablished {
             let fill = peer.subscribe(request, to: log)
             resume(track)
+            requestNewGroup(request.parameters.newGroupRequest, of: track)
             if let fill { start(fill, of: track) }
             return
         }
         if track.upstreams.isEmpty {
-            for publisher in publishers.prefixes(of: track.name.namespace) { subscribe(track, to: publisher.peer) }
+            for publisher in publishers.prefixes(of: track.name.namespace) {
+                subscribe(track, to: publisher.peer, newGroup: request.parameters.newGroupRequest)
+            }
         }
         let patience = Interval(timeout: request.parameters.rendezvousTimeout)
         guard !track.upstreams.isEmpty || patience != nil else {
@@ -26,14 +29,17 @@ extension Relay {
     }
 
     /// Asks a publisher for a track, from where it stands; the first one also for what precedes that.
-    func subscribe(_ track: RelayTrack, to publisher: Peer) {
+    /// - Parameter newGroup: NEW_GROUP_REQUEST; nil: nobody wants one.
+    func subscribe(_ track: RelayTrack, to publisher: Peer, newGroup: UInt64?) {
         guard !track.upstreams.contains(where: { $0.peer === publisher }) else { return }
         var parameters = Parameters()
         parameters.locationFilter = .nextObject
+        parameters.newGroupRequest = publisher.takesNewGroupRequests ? newGroup : nil
         let join: Join? = track.log == nil && track.upstreams.isEmpty ? .groups(before: 0) : nil
         guard let id = try? publisher.session.subscribe(track.name, parameters, join: join) else { return }
         let upstream = Upstream(peer: publisher, requestID: id, track: track, forwards: true, wasPublished: false)
         upstream.isJoining = join != nil
+        upstream.newGroup = parameters.newGroupRequest.map { NewGroupRequest(group: $0) }
         publisher.requests[id] = .upstream(upstream)
         track.upstreams.append(upstream)
         publisher.flush()
@@ -43,6 +49,7 @@ extension Relay {
         guard case .upstream(let upstream) = peer.requests[id] else { return }
         let log = openLog(upstream.track, answer.trackProperties)
         upstream.isEstablished = true
+        upstream.newGroup?.largest = answer.parameters.largestObject?.group
         if let largest = answer.parameters.largestObject { startFill(upstream, upTo: largest) }
         answerWaiting(upstream.track, with: log)
     }
@@ -73,6 +80,7 @@ extension Relay {
             if let fill = entry.peer.subscribe(entry.request, to: log) { fills.append(fill) }
         }
         resume(track)
+        for entry in waiting.values { requestNewGroup(entry.request.parameters.newGroupRequest, of: track) }
         for fill in fills { start(fill, of: track) }
     }
 
@@ -111,6 +119,7 @@ extension Relay {
             peer.flush()
             guard let track = tracks[subscription.track.name] else { return fill?.start() ?? () }
             resume(track)
+            requestNewGroup(parameters.newGroupRequest, of: track)
             if let fill { start(fill, of: track) }
         case .waiting, .heldFetch, .upstream, .fetchReply, .relayedFetch, .fetchAsked, .statusWanted, .statusAsked,
             .namespace, .namespaceInterest,

@@ -70,6 +70,8 @@ final class Upstream {
     var isJoining = false
     /// What takes that; nil: it is not wanted.
     var fill: Fill?
+    /// The last NEW_GROUP_REQUEST to it; nil: there was none.
+    var newGroup: NewGroupRequest?
     /// The publisher began it with PUBLISH.
     let wasPublished: Bool
 
