@@ -7,7 +7,8 @@
 #                                 warnings are errors, and a package outside that uses the libraries
 #   make fuzz                     codec and session under libFuzzer; FUZZ_SECONDS (default 60) are shared by six targets
 #   make bench-codec              allocations and instructions of the codec against its baseline; UPDATE=1 writes that
-#   make bench-connections        memory of idle connections, CPU time of handshakes beside ngtcp2's example server
+#   make bench-relay              memory of idle connections, CPU time of handshakes beside ngtcp2's example server,
+#                                 and latency beside a subscriber on a bad link
 #   make interop                  other people's clients and relays against ours; CASES='--draft 18' chooses some
 #   make soak                     a crowd that joins, leaves, dies and misbehaves, for SOAK_SECONDS (default 600);
 #                                 SANITIZE=address has the relay run under it
@@ -35,7 +36,7 @@ test: export PKG_CONFIG_PATH = $(DISTRO)/ngtcp2/lib/pkgconfig
 test: export LD_LIBRARY_PATH = $(DISTRO)/ngtcp2/lib
 endif
 
-.PHONY: all deps build test check fuzz bench-codec bench-connections interop soak demo install clean
+.PHONY: all deps build test check fuzz bench-codec bench-relay interop soak demo install clean
 
 all: build
 
@@ -69,8 +70,8 @@ fuzz: deps
 bench-codec: deps
 	UPDATE=$(UPDATE) Tests/Benchmarks/codec.sh
 
-bench-connections: build
-	Tests/Benchmarks/connections.sh
+bench-relay: build
+	Tests/Benchmarks/relay.sh
 
 interop: build
 	Tests/Interop/interop.sh $(CASES)

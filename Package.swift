@@ -76,7 +76,7 @@ func fuzzer(_ name: String) -> Target {
         swiftSettings: strict)
 }
 
-/// What `make bench-codec` and `make bench-connections` run, and what counts allocations there and in the tests.
+/// What `make bench-codec` and `make bench-relay` run, and what counts allocations there and in the tests.
 let measuring: [Target] =
     [.target(name: "CAllocations", path: "Tests/Allocations")]
     + (Context.environment["MOQT_BENCH"] == nil

@@ -2,11 +2,13 @@ import EventLoop
 import Glibc
 import Wire
 
-/// `bench-connections` is many clients at once, for `connections.py`.
+/// `bench-connections` is many clients at once, for `connections.py` and
+/// `badlink.py`.
 ///
 /// ```
 /// bench-connections handshakes PORT ALPN COUNT       COUNT handshakes, some at a time, each closed once complete
 /// bench-connections subscribe PORT TRACK COUNT       COUNT connections with a subscription, until stdin ends
+/// bench-connections latency PORT TRACK COUNT         how old objects are, at COUNT subscribers, for 10 s
 /// bench-connections flood PORT ALPN COUNT            COUNT first flights of clients that then fall silent
 /// ```
 ///
@@ -22,15 +24,15 @@ enum Program {
         let server = SocketAddress.loopback(.ipv4, port: port)
         switch arguments[1] {
         case "handshakes": try Handshakes(server, alpn: arguments[3], count: count).run()
-        case "subscribe": try Subscribers(server, track: arguments[3], count: count).run()
+        case "subscribe": try Subscribers(server, track: arguments[3], count: count).hold()
+        case "latency": try Subscribers(server, track: arguments[3], count: count).measure(.seconds(10))
         case "flood": try Flood(server: server, alpn: arguments[3], count: count).run()
         default: usage()
         }
     }
 
     private static func usage() -> Never {
-        print(
-            "usage: bench-connections handshakes PORT ALPN COUNT | subscribe PORT TRACK COUNT | flood PORT ALPN COUNT")
+        print("usage: bench-connections handshakes|flood PORT ALPN COUNT, or subscribe|latency PORT TRACK COUNT")
         exit(2)
     }
 

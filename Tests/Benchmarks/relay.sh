@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the many clients, unpacks ngtcp2's example server of the library's own version, and measures connections.
-# Further arguments go to connections.py.
+# Builds the many clients, unpacks ngtcp2's example server of the library's own version, and measures what connections
+# cost the relay, and what a bad link costs the others.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
@@ -19,5 +19,8 @@ if [ ! -x "$server" ]; then
     (cd "$prefix" && apt-get download -q "ngtcp2-server=$version" libev4 && for package in ./*.deb; do dpkg -x "$package" .; done)
 fi
 libraries=$(dirname "$(find "$prefix" -name 'libev.so.4' | head -n 1)")
-LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec python3 "$here/connections.py" \
-    "$root/.build/release/moqt" "$root/.build/release/bench-connections" --server "$server" "$@"
+moqt=$root/.build/release/moqt
+bench=$root/.build/release/bench-connections
+LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} \
+    python3 "$here/connections.py" "$moqt" "$bench" --server "$server"
+python3 "$here/badlink.py" "$moqt" "$bench"
