@@ -59,7 +59,7 @@ import Wire
         #expect(subscriber.done?.code == .trackEnded)
     }
 
-    /// draft-18 "PUBLISH_DONE", TRACK_ENDED: a publisher that hangs does not keep the track open.
+    /// draft-18 "PUBLISH_DONE", TRACK_ENDED: a publisher that hangs does not keep the track open for long.
     @Test func theEndOfATrackHoldsForAllItsPublishers() {
         let world = World()
         let silent = world.publisher()
@@ -73,9 +73,92 @@ import Wire
         second.announce("live")
         log.putGroup(0, objects: 3, size: 100)
         log.end(.trackEnded, reason: "")
-        world.run()
+        world.pass(.seconds(3))
         #expect(subscriber.objects.count == 3)
+        #expect(subscriber.done == nil)
+        world.pass(.seconds(5))
         #expect(subscriber.done?.code == .trackEnded)
+    }
+
+    /// What was published before the second publisher was asked comes from the first one alone.
+    @Test func `the end of a track waits for what another publisher still brings`() {
+        let world = World()
+        let first = world.publisher()
+        let log = first.add(track("a"))
+        let subscriber = world.subscriber()
+        subscriber.subscribe(track("a"))
+        world.run()
+        log.putGroup(0, objects: 1, size: 100)
+        world.run()
+        first.link.near.isStopped = true
+        let cut = log.open(1)
+        for id in 0..<10 as Range<UInt64> { log.put(cut, id, size: 3000) }
+        log.finish(cut, .finished)
+        let second = world.publisher("")
+        let again = second.add(track("a"))
+        for group in 0..<2 as Range<UInt64> { again.putGroup(group, objects: 10, size: 100) }
+        second.announce("live")
+        world.run()
+        again.putGroup(2, objects: 2, size: 100)
+        again.end(.trackEnded, reason: "")
+        world.pass(.seconds(2))
+        first.link.near.isStopped = false
+        world.run()
+        #expect(subscriber.done == nil)
+        log.end(.trackEnded, reason: "")
+        world.run()
+        #expect(subscriber.objects.count == 13)
+        #expect(Set(subscriber.objects).count == 13)
+        #expect(subscriber.done?.code == .trackEnded)
+    }
+
+    /// Streams of one subgroup from two publishers, in whatever order: of objects with the ids of `steps`, by the
+    /// publisher of that number. A second publisher begins where the track was when it was asked.
+    private func mixed(_ steps: [(publisher: Int, ids: ClosedRange<UInt64>)]) -> (World, TestSubscriber) {
+        let world = World()
+        let publishers = [world.publisher(), world.publisher()]
+        let logs = publishers.map { $0.add(track("a")) }
+        let subscriber = world.subscriber()
+        subscriber.subscribe(track("a"))
+        world.run()
+        var open: [Int: SubgroupLog] = [:]
+        for (which, ids) in steps {
+            let traits = SubgroupTraits(startsSubgroup: ids.lowerBound == 0)
+            let subgroup = open[which] ?? logs[which].openSubgroup(group: 0, subgroup: 0, traits: traits)
+            open[which] = subgroup
+            for id in ids { logs[which].put(subgroup, id, size: 300) }
+            world.run()
+        }
+        for (which, subgroup) in open.sorted(by: { $0.key < $1.key }) { logs[which].finish(subgroup, .finished) }
+        world.run()
+        for publisher in publishers {
+            #expect(publisher.link.far.streamsCredited == publisher.link.far.uniArrived.count - 1)
+        }
+        return (world, subscriber)
+    }
+
+    private static let mixtures: [[(publisher: Int, ids: ClosedRange<UInt64>)]] = [
+        // One is ahead of the other, which catches up.
+        [(0, 0...2), (1, 5...6), (0, 3...6), (1, 7...9), (0, 7...9)],
+        // The one that lacks the beginning comes first.
+        [(1, 5...9), (0, 0...9)],
+        [(1, 5...6), (0, 0...2), (1, 7...8), (0, 3...8), (0, 9...9), (1, 9...9)],
+        // They alternate, and both leave ids out that the other one has.
+        [(0, 0...0), (1, 2...2), (0, 3...3), (1, 5...5), (0, 6...9), (1, 6...9)],
+        // The one ahead has ended when the other one begins.
+        [(1, 4...9), (0, 0...4)],
+    ]
+
+    /// draft-18 "Multiple Publishers", "Closing Subgroup Streams".
+    @Test(arguments: 0..<mixtures.count) func `an object that one publisher's stream lacks is taken from the other's`(
+        number: Int
+    ) {
+        let steps = Self.mixtures[number]
+        let (_, subscriber) = mixed(steps)
+        let published = Set(steps.flatMap(\.ids)).map { Location(group: 0, object: $0) }
+        #expect(subscriber.objects.sorted() == published.sorted())
+        #expect(subscriber.streams.values.allSatisfy { $0.end != nil })
+        #expect(subscriber.streams.values.filter { $0.end == .fin }.count == 1)
     }
 
     /// A second publisher has been asked and says nothing yet when the first one leaves.

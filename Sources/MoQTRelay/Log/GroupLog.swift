@@ -7,6 +7,8 @@ package final class GroupLog {
     private var roster = Roster<SubgroupLog>(\.placeInGroup)
     /// The last part of each subgroup received by subscription.
     private(set) var latest: [UInt64: SubgroupLog] = [:]
+    /// Of subgroups that came out of order: the parts that hold objects, by their ids.
+    var parts: [UInt64: [SubgroupLog]] = [:]
     package private(set) var datagrams: [LoggedDatagram] = []
     private var datagramIDs: Set<UInt64> = []
     private var droppedThrough: UInt64?
@@ -17,14 +19,14 @@ package final class GroupLog {
 
     package var subgroups: [SubgroupLog] { roster.members }
 
-    func add(_ log: SubgroupLog) {
+    func add(_ log: SubgroupLog, isLatest: Bool) {
         roster.insert(log)
-        if !log.isFill { latest[log.subgroup] = log }
+        if isLatest { latest[log.subgroup] = log }
     }
 
     func remove(_ log: SubgroupLog) {
         roster.remove(log)
-        if latest[log.subgroup] === log { latest[log.subgroup] = nil }
+        if latest[log.subgroup] === log, parts[log.subgroup] == nil { latest[log.subgroup] = nil }
     }
 
     /// False when the object is there already.
@@ -70,6 +72,11 @@ package final class GroupLog {
         for log in latest.values {
             guard case .reset = log.end, log.wholeThrough != .max else { continue }
             first = min(first ?? .max, log.wholeThrough.map { $0 + 1 } ?? 0)
+        }
+        for parts in parts.values {
+            for part in parts.dropLast() where !part.meetsNext {
+                first = min(first ?? .max, part.wholeThrough.map { $0 + 1 } ?? 0)
+            }
         }
         return first
     }

@@ -66,8 +66,8 @@ package final class SubgroupLog {
     package let traits: SubgroupTraits
     /// Received by FETCH rather than by subscription: serves FETCH, never a subscription.
     package let isFill: Bool
-    /// The last object that an earlier part of the subgroup has whole; nil: none, or there is no earlier part.
-    let resumesAfter: UInt64?
+    /// Up to here nothing of the subgroup is missing in earlier parts of it, or ever will come; nil: there is none.
+    var resumesAfter: UInt64?
 
     private var objects: [LoggedObject] = []
     private var objectBase = 0
@@ -76,6 +76,8 @@ package final class SubgroupLog {
     package private(set) var end: End = .open
     /// When the end was known, for the subgroup delivery timeout.
     private(set) var endedAt = Instant(nanoseconds: 0)
+    /// The id of the first object; nil when there never was one.
+    private(set) var firstID: UInt64?
     /// The id of the last object, complete or not; nil when there never was one.
     package private(set) var lastID: UInt64?
     /// The last object that is whole, here or in an earlier part.
@@ -109,6 +111,12 @@ package final class SubgroupLog {
     var isDirty = false
     var isWatched = false
     var placeInGroup = -1
+    /// The first object of the part after it; nil: there is none, as where a subgroup came in order.
+    var endsBefore: UInt64?
+    /// Nothing is missing between its last object and ``endsBefore``.
+    var meetsNext = false
+    /// Its first object need not belong behind those of the other parts.
+    var isUnplaced = false
 
     init(group: UInt64, subgroup: UInt64, traits: SubgroupTraits, isFill: Bool, resumesAfter: UInt64? = nil) {
         self.group = group
@@ -142,6 +150,7 @@ package final class SubgroupLog {
         object.firstChunk = chunkBase + chunks.count
         object.wireStart = wireReceived
         objects.append(object)
+        if firstID == nil { firstID = object.id }
         lastID = object.id
         cost += object.headerCost
         noteProgress()
@@ -175,6 +184,23 @@ package final class SubgroupLog {
         self.end = end == .finished && !isLastWhole ? .reset(.internalError) : end
         endedAt = now
     }
+
+    /// Whether the object is the next one here (draft-18 "Closing Subgroup Streams").
+    /// - Parameter previous: what its stream brought before it; nil: nothing.
+    func takes(_ id: UInt64, after previous: UInt64?) -> Bool {
+        guard end == .open, isLastWhole, endsBefore.map({ id < $0 }) ?? true else { return false }
+        guard let last = lastID else { return !isUnplaced && resumesAfter.map { id > $0 } ?? true }
+        return id > last && (previous == last || id - 1 == last)
+    }
+
+    /// Whether the object is here, or on its way.
+    func has(_ id: UInt64) -> Bool {
+        guard let first = firstID, let last = end == .open ? lastID : wholeThrough else { return false }
+        return first <= id && id <= last
+    }
+
+    /// Nothing of the subgroup precedes what is here.
+    var beginsSubgroup: Bool { traits.startsSubgroup || firstID == resumesAfter.map { $0 + 1 } ?? 0 }
 
     /// The stream that credit is owed to still brings something.
     func isFed(by source: CreditSource) -> Bool { writers.contains { $0.isFed(by: source) } }

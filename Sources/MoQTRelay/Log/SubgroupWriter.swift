@@ -7,16 +7,18 @@ package import Wire
 /// whichever brings a byte first wins, and the other's copy of it is skipped.
 package final class SubgroupWriter {
     package let track: TrackLog
-    private let group: UInt64
-    private let subgroup: UInt64
-    private let traits: SubgroupTraits
-    private let source: CreditSource
+    let group: UInt64
+    let subgroup: UInt64
+    let traits: SubgroupTraits
+    let source: CreditSource
     /// The part of the subgroup that it writes; nil: all that this stream carries is known.
-    private var log: SubgroupLog?
+    var log: SubgroupLog?
     /// Number in the log of the object that is arriving, and how much of it this stream has brought; nil: it is skipped.
     private var arriving: (index: Int, offset: UInt64)?
     /// The last object that began on this stream.
-    private var previous: UInt64?
+    private(set) var previous: UInt64?
+    /// Bytes of the stream that have arrived.
+    private(set) var received: UInt64 = 0
 
     package init(track: TrackLog, group: UInt64, subgroup: UInt64, traits: SubgroupTraits, source: CreditSource) {
         self.track = track
@@ -33,27 +35,54 @@ package final class SubgroupWriter {
     /// Whether flow-control credit for this stream follows the log's readers; otherwise it is given at once.
     package var creditFollowsReaders: Bool { log?.source?.isSame(as: source) ?? false }
 
+    /// Readers, not the publisher, keep more from coming.
+    var isHeldBack: Bool { creditFollowsReaders && log.map { $0.wireReceived > $0.wireCredited } ?? false }
+
     /// Takes part in the subgroup as the track has it now, or opens a new part of it.
-    private func join() {
-        let latest = track.groups[group]?.latest[subgroup]
+    func join() {
+        let group = track.groups[group]
+        let latest = group?.latest[subgroup]
         switch latest?.end {
-        case .finished: log = nil
+        case .finished: log = group?.isWholeFromStart(subgroup) ?? true ? nil : latest
         case .open: log = latest
         case .reset, nil:
-            guard !track.isClosed, latest != nil || !track.hasForgotten(group, from: source.peerNumber) else { break }
+            guard !track.isClosed, latest != nil || !track.hasForgotten(self.group, from: source.peerNumber) else {
+                break
+            }
             var traits = traits
-            if latest != nil { traits.startsSubgroup = false }
+            if latest != nil {
+                traits.startsSubgroup = false
+                group?.keepParts(of: subgroup)
+            }
             log = track.openSubgroup(
-                group: group, subgroup: subgroup, traits: traits, resumesAfter: latest?.wholeThrough)
+                group: self.group, subgroup: subgroup, traits: traits, resumesAfter: latest?.wholeThrough)
             log?.source = source
+            log?.isUnplaced = group?.parts[subgroup] != nil
         }
         log?.writers.append(self)
     }
 
-    private func leave() {
+    /// Goes on in another part.
+    func move(to part: SubgroupLog) {
+        guard part !== log else { return }
+        leave()
+        log = part
+        part.writers.append(self)
+    }
+
+    func leave() {
         guard let log else { return }
-        if creditFollowsReaders { track.cache.release(log) }
+        let isSource = creditFollowsReaders
+        if isSource { track.cache.release(log) }
         log.writers.removeAll { $0 === self }
+        if log.end == .open {
+            // What is left open has somebody who writes it.
+            if log.writers.isEmpty {
+                track.finish(log, .reset(.internalError))
+            } else if isSource {
+                log.source = log.writers.first?.source
+            }
+        }
         self.log = nil
         arriving = nil
     }
@@ -72,40 +101,15 @@ package final class SubgroupWriter {
     }
 
     private func place(_ object: LoggedObject) -> (index: Int, offset: UInt64)? {
-        guard let log, log.end == .open, !track.isClosed else { return nil }
-        if let resumesAfter = log.resumesAfter, object.id <= resumesAfter { return nil }
-        if let last = log.lastID {
-            guard object.id > last else { return copy(of: object, in: log) }
-            guard log.isLastWhole, previous == last || object.id - 1 == last else {
-                return skipAhead(to: object, in: log)
-            }
-        }
-        track.begin(object, in: log)
-        return (log.objectCount - 1, 0)
-    }
-
-    /// An object that another stream brought, or is bringing.
-    private func copy(of object: LoggedObject, in log: SubgroupLog) -> (index: Int, offset: UInt64)? {
-        guard object.id == log.lastID, !log.isLastWhole,
-            log[log.objectCount - 1].payloadLength == object.payloadLength
-        else { return nil }
-        return (log.objectCount - 1, 0)
-    }
-
-    /// A stream that did not bring the last object proves nothing about a gap (draft-18 "Closing Subgroup Streams"):
-    /// the other streams may fill it, and when there is none, the subgroup goes on in a new part.
-    private func skipAhead(to object: LoggedObject, in log: SubgroupLog) -> (index: Int, offset: UInt64)? {
-        guard log.writers.count == 1 else { return nil }
-        track.finish(log, .reset(.internalError))
-        leave()
-        join()
-        guard let log = self.log, log.lastID == nil else { return nil }
+        guard let log, !track.isClosed else { return nil }
+        guard log.takes(object.id, after: previous) else { return findPlace(for: object) }
         track.begin(object, in: log)
         return (log.objectCount - 1, 0)
     }
 
     /// Bytes of the stream besides payload.
     package func receivedWire(_ count: Int) {
+        received += UInt64(count)
         guard creditFollowsReaders, let log else { return }
         log.receivedWire(count)
         track.markForCredit(log)
@@ -131,7 +135,7 @@ package final class SubgroupWriter {
         guard !track.isClosed, log.end == .open else { return }
         let isAlone = log.writers.count == 1
         let reach = previous ?? log.resumesAfter ?? 0
-        let hasAll = log.isLastWhole && reach <= log.wholeThrough ?? 0
+        let hasAll = log.endsBefore == nil && log.isLastWhole && reach <= log.wholeThrough ?? 0
         if end == .finished, hasAll, isAlone || (previous != nil && previous == log.lastID) {
             track.finish(log, .finished)
         } else if isAlone {

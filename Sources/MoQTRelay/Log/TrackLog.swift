@@ -90,16 +90,18 @@ package final class TrackLog {
 
     /// Starts a subgroup, or a further part of one that was cut off.
     ///
-    /// - Parameter resumesAfter: the last object that the part before has whole.
+    /// - Parameters:
+    ///   - resumesAfter: the last object that the part before has whole.
+    ///   - isLatest: no other part is behind it.
     package func openSubgroup(
         group: UInt64, subgroup: UInt64, traits: SubgroupTraits, isFill: Bool = false,
-        resumesAfter: UInt64? = nil
+        resumesAfter: UInt64? = nil, isLatest: Bool = true
     ) -> SubgroupLog {
         let log = SubgroupLog(
             group: group, subgroup: subgroup, traits: traits, isFill: isFill, resumesAfter: resumesAfter)
         // What still comes for a track that was let go of is kept nowhere.
         guard !isClosed else { return log }
-        groupLog(group).add(log)
+        groupLog(group).add(log, isLatest: isLatest && !isFill)
         cache.added(log, of: self)
         if !isFill {
             for subscription in roster.members { subscription.attach(log) }

@@ -47,6 +47,7 @@ extension Relay {
         guard case .upstream(let upstream) = peer.requests[id], let log = upstream.track.log else {
             return refuse(stream, wireBytes, peer)
         }
+        upstream.streamCount += 1
         switch header.subgroup {
         case .zero: write(stream, header, 0, wireBytes, into: log, peer)
         case .explicit(let subgroup): write(stream, header, subgroup, wireBytes, into: log, peer)

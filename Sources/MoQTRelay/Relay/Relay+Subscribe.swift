@@ -58,6 +58,7 @@ extension Relay {
     func openLog(_ track: RelayTrack, _ properties: Properties) -> TrackLog {
         track.orphanedAt = nil
         track.parting = nil
+        track.ending = nil
         if let log = track.log, log.end == nil, track.isEstablished || !log.subscriptions.isEmpty {
             log.adopt()
             log.properties = properties
@@ -132,93 +133,6 @@ extension Relay {
     func cancelled(_ id: RequestID, by peer: Peer, _ now: Instant) {
         guard let request = peer.requests.removeValue(forKey: id) else { return }
         end(request, id, of: peer, now)
-    }
-
-    // MARK: - The end of upstreams
-
-    func rejected(_ id: RequestID, _ error: RequestError, by peer: Peer, _ now: Instant) {
-        switch peer.requests.removeValue(forKey: id) {
-        case .upstream(let upstream):
-            let track = upstream.track
-            track.upstreams.removeAll { $0 === upstream }
-            guard track.upstreams.isEmpty else { return }
-            refuseWaiting(track, error)
-            part(track)
-            dropIfIdle(track)
-        case .statusAsked(let inquiry): statusRefused(inquiry, RequestKey(peer, id), error)
-        case .fetchAsked(let fetch): asked(fetch, failed: error)
-        default: break
-        }
-    }
-
-    private func refuseWaiting(_ track: RelayTrack, _ error: RequestError) {
-        let waiting = track.waiting
-        track.waiting = [:]
-        for entry in waiting.values { refuse(entry, error.code, error.reason.string) }
-    }
-
-    /// A publisher said that it is done: with the track, or with its part in it, which others may go on with.
-    func upstreamDone(_ id: RequestID, _ done: PublishDone, of peer: Peer, _ now: Instant) {
-        guard case .upstream(let upstream) = peer.requests.removeValue(forKey: id) else { return }
-        let track = upstream.track
-        track.upstreams.removeAll { $0 === upstream }
-        if done.code == .trackEnded {
-            // draft-18 "PUBLISH_DONE": the track itself is over, and this publisher's objects have all come. Another
-            // one of it is behind, or dead and not noticed yet.
-            for other in track.upstreams where other.isEstablished { giveUp(other) }
-            track.upstreams.removeAll { $0.isEstablished }
-        }
-        if !track.isFilling { releaseFetches(track) }
-        guard !track.isEstablished else { return }
-        track.parting = .done(done)
-        // A publisher that moves is announced anew, asked there, and done here in any order.
-        if track.upstreams.isEmpty || done.code == .trackEnded { part(track) }
-        dropIfIdle(track)
-    }
-
-    /// No publisher is left, nor may one come that was asked: readers get what is there and are told.
-    private func part(_ track: RelayTrack) {
-        guard let parting = track.parting.take(), let log = track.log else { return }
-        switch parting {
-        case .done(let done): log.end(done.code, reason: done.reason.string)
-        case .lost(let time):
-            // The log stays for a successor.
-            track.orphanedAt = time
-            log.orphan(.internalError, reason: "the publisher was lost")
-        }
-    }
-
-    /// A publisher vanished without PUBLISH_DONE.
-    func lost(_ upstream: Upstream, _ now: Instant) {
-        let track = upstream.track
-        track.upstreams.removeAll { $0 === upstream }
-        joinEnded(upstream, isWhole: false)
-        if !track.isFilling { releaseFetches(track) }
-        if upstream.isEstablished, !track.isEstablished { track.parting = .lost(now) }
-        guard track.upstreams.isEmpty else { return }
-        part(track)
-        for (key, entry) in track.waiting where entry.deadline <= now {
-            track.waiting[key] = nil
-            refuse(entry, .doesNotExist, "the publisher was lost")
-        }
-        dropIfIdle(track)
-    }
-
-    func malformed(_ id: RequestID, _ what: String, from peer: Peer, _ now: Instant) {
-        guard case .upstream(let upstream) = peer.requests.removeValue(forKey: id) else { return }
-        let track = upstream.track
-        track.upstreams.removeAll { $0 === upstream }
-        joinEnded(upstream, isWhole: false)
-        for other in track.upstreams { giveUp(other) }
-        track.upstreams = []
-        track.log?.end(.malformedTrack, reason: what)
-        dropIfIdle(track)
-    }
-
-    private func giveUp(_ upstream: Upstream) {
-        upstream.peer.requests[upstream.requestID] = nil
-        upstream.peer.say { try $0.cancel(upstream.requestID) }
-        joinEnded(upstream, isWhole: false)
     }
 
     func abandonIfUnwanted(_ track: RelayTrack) {

@@ -13,6 +13,8 @@ package final class Relay {
         package var defaultDeliveryTimeout: Interval?
         /// How long what a lost publisher sent is kept for its successor.
         package var orphanTime = Interval.seconds(60)
+        /// How long a publisher that brings nothing is waited for after another one has said that the track is over.
+        package var endingTime = Interval.seconds(5)
 
         package init() {}
     }
@@ -120,6 +122,7 @@ package final class Relay {
     }
 
     private func expire(_ track: RelayTrack, _ now: Instant) {
+        if track.ending != nil { giveUpSilent(track, now) }
         if track.upstreams.isEmpty {
             for (key, waiting) in track.waiting where waiting.deadline <= now {
                 track.waiting[key] = nil

@@ -17,6 +17,8 @@ final class RelayTrack {
     var fill: Fill?
     /// How the last publisher that had accepted left, while others have not answered yet; nil: none has.
     var parting: Parting?
+    /// A publisher has said that the track is over, while others still bring what they alone have to; nil: none has.
+    var ending: PublishDone?
     /// When the last upstream was lost without PUBLISH_DONE; what was received is kept for its successor until then.
     var orphanedAt: Instant?
 
@@ -74,6 +76,10 @@ final class Upstream {
     var newGroup: NewGroupRequest?
     /// The publisher began it with PUBLISH.
     let wasPublished: Bool
+    /// Data streams that have begun.
+    var streamCount: UInt64 = 0
+    /// How far it was when it was last looked at, and since when it is there.
+    var progress: (streams: UInt64, bytes: UInt64, since: Instant)?
 
     init(peer: Peer, requestID: RequestID, track: RelayTrack, forwards: Bool, wasPublished: Bool) {
         self.peer = peer

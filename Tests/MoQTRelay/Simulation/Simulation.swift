@@ -30,9 +30,6 @@ final class Simulation {
     var floor: Location??
     /// How far the publisher was when it was last asked to send; nil: it never was.
     var sourceFloor: Location??
-    /// The group in progress when another publisher took over. Of what two of them send at once, what comes second may
-    /// be left out where it is out of order.
-    var handover: UInt64?
     /// The relay was told that the publisher was there when it subscribed.
     var relayFloor: Location?
     /// What precedes the subscription, and whether all of it has come; nil: nobody has said so.
@@ -51,8 +48,6 @@ final class Simulation {
     var expectations: [RequestID: Set<Location>] = [:]
     /// Somebody gave up, or was cut off: what is missing then is no loss.
     var isBroken = false
-    /// The track ended while the publisher that was followed was still sending what the other one no longer has to.
-    var isRushed = false
     /// GOAWAY leaves too little time to go in peace.
     var isHasty = false
     /// Steps in which something happened, and the one in which somebody gives up; 0: nobody does.
@@ -73,7 +68,7 @@ final class Simulation {
         listen(to: source)
         listen(to: self.subscriber)
         source.publisher.subscribed = { [unowned self] log in
-            if sources.count == 1 { sourceFloor = .some(log.largest) } else { handover = log.largest?.group }
+            if sources.count == 1 { sourceFloor = .some(log.largest) }
         }
     }
 
@@ -99,9 +94,6 @@ final class Simulation {
     func run() -> [String] {
         play(scenario)
         cutAtRandom()
-        world.plan(in: .milliseconds(UInt64(publication.end))) { [self] in
-            isRushed = sources.count > 1 && source.link.near.isSending
-        }
         world.plan(in: .milliseconds(UInt64(publication.end) + 1000)) { [self] in windUp() }
         if !world.rest(within: .seconds(200), each: { [self] in stepped() }) { complain("it does not come to rest") }
         check()

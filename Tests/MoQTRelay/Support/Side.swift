@@ -92,13 +92,6 @@ final class Side {
     /// Bytes of a stream that the other end got credit for.
     func credited(_ stream: StreamID) -> Int { receiving[stream].map { $0.limit - window(stream) } ?? 0 }
 
-    /// Not all that it has sent has come.
-    var isSending: Bool {
-        sending.contains {
-            $0.key.direction == .unidirectional && !$0.value.isDelivered && !$0.value.isReset && $0.value.offset > 8
-        }
-    }
-
     func isOurs(_ stream: StreamID) -> Bool { stream.isServerInitiated == (role == .server) }
 
     private func window(_ stream: StreamID) -> Int {

@@ -1,0 +1,119 @@
+internal import MoQTCodec
+internal import MoQTSession
+internal import Wire
+
+/// The end of upstreams.
+extension Relay {
+    func rejected(_ id: RequestID, _ error: RequestError, by peer: Peer, _ now: Instant) {
+        switch peer.requests.removeValue(forKey: id) {
+        case .upstream(let upstream):
+            let track = upstream.track
+            track.upstreams.removeAll { $0 === upstream }
+            guard track.upstreams.isEmpty else { return }
+            refuseWaiting(track, error)
+            part(track)
+            dropIfIdle(track)
+        case .statusAsked(let inquiry): statusRefused(inquiry, RequestKey(peer, id), error)
+        case .fetchAsked(let fetch): asked(fetch, failed: error)
+        default: break
+        }
+    }
+
+    private func refuseWaiting(_ track: RelayTrack, _ error: RequestError) {
+        let waiting = track.waiting
+        track.waiting = [:]
+        for entry in waiting.values { refuse(entry, error.code, error.reason.string) }
+    }
+
+    /// A publisher said that it is done: with the track, or with its part in it, which others may go on with.
+    func upstreamDone(_ id: RequestID, _ done: PublishDone, of peer: Peer, _ now: Instant) {
+        guard case .upstream(let upstream) = peer.requests.removeValue(forKey: id) else { return }
+        let track = upstream.track
+        track.upstreams.removeAll { $0 === upstream }
+        // draft-18 "PUBLISH_DONE": the track itself is over, and this publisher's objects have all come. Others may be
+        // behind, and have to bring what was published before this one was asked.
+        if done.code == .trackEnded { track.ending = done }
+        if !track.isFilling { releaseFetches(track) }
+        leftOne(track, .done(done))
+        dropIfIdle(track)
+    }
+
+    /// A publisher that had accepted has left. With the last of them the track parts, unless others were asked and have
+    /// not answered: a publisher that moves is announced anew, asked there, and done here in any order.
+    private func leftOne(_ track: RelayTrack, _ parting: RelayTrack.Parting) {
+        guard !track.isEstablished else { return }
+        let end = track.ending.take()
+        track.parting = end.map { .done($0) } ?? parting
+        if track.upstreams.isEmpty || end != nil { part(track) }
+    }
+
+    /// A publisher of a track that is over is behind, or dead and not noticed yet.
+    func giveUpSilent(_ track: RelayTrack, _ now: Instant) {
+        for upstream in track.upstreams where upstream.isEstablished && isSilent(upstream, now) {
+            giveUp(upstream)
+            track.upstreams.removeAll { $0 === upstream }
+            leftOne(track, .lost(now))
+        }
+    }
+
+    private func isSilent(_ upstream: Upstream, _ now: Instant) -> Bool {
+        let writers = upstream.peer.writers.values.compactMap { stream -> SubgroupWriter? in
+            guard case .subgroup(let writer) = stream, writer.track === upstream.track.log else { return nil }
+            return writer
+        }
+        let bytes = writers.reduce(0) { $0 + $1.received }
+        if let (streams, last, since) = upstream.progress, streams == upstream.streamCount, last == bytes,
+            !writers.contains(where: \.isHeldBack)
+        {
+            return now - since >= settings.endingTime
+        }
+        upstream.progress = (upstream.streamCount, bytes, now)
+        return false
+    }
+
+    /// No publisher is left, nor may one come that was asked: readers get what is there and are told.
+    private func part(_ track: RelayTrack) {
+        guard let parting = track.parting.take(), let log = track.log else { return }
+        switch parting {
+        case .done(let done): log.end(done.code, reason: done.reason.string)
+        case .lost(let time):
+            // The log stays for a successor.
+            track.orphanedAt = time
+            log.orphan(.internalError, reason: "the publisher was lost")
+        }
+    }
+
+    /// A publisher vanished without PUBLISH_DONE.
+    func lost(_ upstream: Upstream, _ now: Instant) {
+        let track = upstream.track
+        track.upstreams.removeAll { $0 === upstream }
+        joinEnded(upstream, isWhole: false)
+        if !track.isFilling { releaseFetches(track) }
+        if upstream.isEstablished { leftOne(track, .lost(now)) }
+        guard track.upstreams.isEmpty else { return }
+        part(track)
+        for (key, entry) in track.waiting where entry.deadline <= now {
+            track.waiting[key] = nil
+            refuse(entry, .doesNotExist, "the publisher was lost")
+        }
+        dropIfIdle(track)
+    }
+
+    func malformed(_ id: RequestID, _ what: String, from peer: Peer, _ now: Instant) {
+        guard case .upstream(let upstream) = peer.requests.removeValue(forKey: id) else { return }
+        let track = upstream.track
+        track.upstreams.removeAll { $0 === upstream }
+        joinEnded(upstream, isWhole: false)
+        for other in track.upstreams { giveUp(other) }
+        track.upstreams = []
+        track.ending = nil
+        track.log?.end(.malformedTrack, reason: what)
+        dropIfIdle(track)
+    }
+
+    func giveUp(_ upstream: Upstream) {
+        upstream.peer.requests[upstream.requestID] = nil
+        upstream.peer.say { try $0.cancel(upstream.requestID) }
+        joinEnded(upstream, isWhole: false)
+    }
+}
