@@ -100,12 +100,7 @@ extension Session {
         case .namespace(let message): try received(message, on: id, at: offset)
         case .namespaceDone(let message): try received(message, on: id, at: offset)
         case .publishBlocked(let message): try received(message, on: id, at: offset)
-        case .goAway(let message):
-            // draft-18 "SUBSCRIBE_NAMESPACE": the answer comes first, whatever follows.
-            if request.isOurs && request.phase == .pending && request.kind.isNamespaceScoped {
-                throw Self.unexpected("GOAWAY", at: offset)
-            }
-            try received(message, on: id, at: offset)
+        case .goAway(let message): try received(message, on: id, at: offset)
         case .setup, .subscribe, .publish, .fetch, .trackStatus, .publishNamespace, .subscribeNamespace,
             .subscribeTracks, .maxRequestID, .requestsBlocked, .unsubscribe, .fetchCancel, .publishNamespaceDone,
             .publishNamespaceCancel, .unsubscribeNamespace:

@@ -28,7 +28,15 @@ extension Session {
     package mutating func goAway(
         _ request: RequestID, uri: WireText = WireText(), timeout: UInt64 = 0, now: Instant
     ) throws(SessionError) {
-        guard try !open(request).sentGoAway else { throw .notAllowed(request, "a second GOAWAY") }
+        let state = try open(request)
+        let context = MessageContext(sender: role, place: .request(state.kind))
+        guard let places = profile.layout(of: .goAway, in: context)?.places else {
+            throw .invalid("the draft has no GOAWAY of requests")
+        }
+        guard !state.sentGoAway else { throw .notAllowed(request, "a second GOAWAY") }
+        guard state.isOurs || state.phase == .established || places.precedes.contains(state.kind) else {
+            throw .notAllowed(request, "GOAWAY before the answer")
+        }
         self.now = now
         try send(.goAway(try goAwayMessage(uri, timeout)), on: request)
         requests[request]?.sentGoAway = true
