@@ -35,9 +35,19 @@ extension Session {
         requests[id]?.apply(message.parameters)
         noteRange(of: id, largest: requests[id]?.parameters.largestObject)
         established(id)
+        if let track = requests[id]?.track, profile.behaviours.contains(.closesForDuplicates), isSubscribed(to: track) {
+            return endCrossed(id)
+        }
         let statesTerms = profile.behaviours.contains(.publishStatesTerms)
         let terms = statesTerms ? requests[id]?.parameters : message.parameters
         events.append(.publishAccepted(id, terms ?? message.parameters))
+    }
+
+    /// SUBSCRIBE has crossed our PUBLISH and was taken: one subscription is enough.
+    private mutating func endCrossed(_ id: RequestID) {
+        // What the session itself says is always expressible.
+        try? publishDone(id, .subscriptionEnded, streamCount: 0, reason: "SUBSCRIBE has crossed it")
+        events.append(.requestCancelled(id, .cancelled))
     }
 
     mutating func received(_ message: Publish, on stream: StreamID, at offset: UInt64) throws(CodecError) {

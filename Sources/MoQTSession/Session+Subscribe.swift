@@ -73,16 +73,15 @@ extension Session {
 
 extension Session {
     mutating func received(_ message: Subscribe, on stream: StreamID, at offset: UInt64) throws(CodecError) {
-        let isDuplicate = isDuplicate(message.track, asPublisher: true)
-        let isSubscribed =
-            subscriptions[SubscriptionKey(track: message.track, isPublisher: true, isOurs: false)] != nil
+        let isDuplicate = isDuplicate(message.track, asPublisher: true) && !crossesPublish(message.track)
+        let isSubscribed = isSubscribed(to: message.track)
         let request = Request(.subscribe, isOurs: false, track: message.track, message.parameters)
         let refusal = refusal(of: .subscribe(message))
         guard let parameters = try admit(message.requestID, request, on: stream, at: offset, refusal: refusal) else {
             return
         }
         if isDuplicate {
-            // A PUBLISH of ours may have crossed it, another SUBSCRIBE not.
+            // A PUBLISH of ours may have come before it, another SUBSCRIBE not.
             guard !profile.behaviours.contains(.closesForDuplicates) || !isSubscribed else {
                 throw .violation(
                     "the track is subscribed to already", field: "Track Name", offset: offset, section: "SUBSCRIBE")
@@ -144,6 +143,19 @@ extension Session {
         guard profile.behaviours.contains(.oneSubscriptionPerTrack) else { return false }
         return subscriptions[SubscriptionKey(track: track, isPublisher: isPublisher, isOurs: true)] != nil
             || subscriptions[SubscriptionKey(track: track, isPublisher: isPublisher, isOurs: false)] != nil
+    }
+
+    /// Whether a SUBSCRIBE crosses a PUBLISH of ours, in drafts that forbid only a second subscription that is active
+    /// (draft-15 "SUBSCRIBE"); later ones have a word for its refusal, and want that.
+    private func crossesPublish(_ track: FullTrackName) -> Bool {
+        let publish = subscriptions[SubscriptionKey(track: track, isPublisher: true, isOurs: true)]
+        return profile.behaviours.contains(.closesForDuplicates) && !isSubscribed(to: track)
+            && publish.flatMap { requests[$0] }?.phase == .pending
+    }
+
+    /// The peer has sent SUBSCRIBE for the track.
+    func isSubscribed(to track: FullTrackName) -> Bool {
+        subscriptions[SubscriptionKey(track: track, isPublisher: true, isOurs: false)] != nil
     }
 
     /// Notes a subscription, unless it duplicates another, which then stays the one that counts.
