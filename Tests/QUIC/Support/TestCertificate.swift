@@ -5,7 +5,7 @@ import QUIC
 /// A self-signed certificate for `localhost` and 127.0.0.1.
 struct TestCertificate: Sendable {
     var identity: Identity
-    /// A file with the certificate in PEM; for use as its own authority.
+    /// A file with the certificate in PEM, for use as its own authority; it goes with the process.
     var path: String
     /// SHA-256 of the DER.
     var fingerprint: [UInt8]
@@ -44,10 +44,15 @@ struct TestCertificate: Sendable {
         let chain = exported { gnutls_x509_crt_export(certificate, GNUTLS_X509_FMT_PEM, $0, $1) }
         let secret = exported { gnutls_x509_privkey_export(key, GNUTLS_X509_FMT_PEM, $0, $1) }
         let digest = exported { gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, $0, $1) }
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + ".pem")
-        try! Data(chain).write(to: file)
         return TestCertificate(
-            identity: Identity(chain: chain, key: secret), path: file.path, fingerprint: digest)
+            identity: Identity(chain: chain, key: secret), path: file(chain), fingerprint: digest)
+    }
+
+    private static func file(_ bytes: [UInt8]) -> String {
+        var name = Array((NSTemporaryDirectory() + "/moqt-XXXXXX").utf8CString)
+        let file = mkstemp(&name)
+        precondition(unlink(name) == 0 && write(file, bytes, bytes.count) == bytes.count, "no temporary file")
+        return "/proc/self/fd/\(file)"
     }
 
     private static func exported(_ export: (UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>) -> CInt) -> [UInt8] {
