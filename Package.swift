@@ -38,6 +38,7 @@ let layers: [[Target]] = [
     layer("WebTransport", ["Wire", "CNghttp3"], strict),
     layer("EventLoop", ["Wire", "CLinux"], strict),
     layer("Credentials", ["CCrypto"], strict),
+    layer("Operations", ["EventLoop", "Wire", "CMicrohttpd"], strict),
     layer("MediaFiles", ["MoQTMedia", "Wire", "CAVFormat"], strict),
     layer(
         "Endpoint", ["EventLoop", "QUIC", "WebTransport", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire"], strict,
@@ -50,7 +51,7 @@ let layers: [[Target]] = [
     layer(
         "Commands",
         [
-            "CommandLine", "MediaFiles", "MoQTMedia", "Credentials", "Endpoint", "EventLoop",
+            "CommandLine", "MediaFiles", "MoQTMedia", "Credentials", "Operations", "Endpoint", "EventLoop",
             "QUIC", "WebTransport", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire",
         ], strict),
 ]
@@ -97,6 +98,7 @@ let clibraries: [Target] = [
         providers: [.apt(["libngtcp2-dev", "libngtcp2-crypto-gnutls-dev"])]),
     .systemLibrary(name: "CNghttp3", pkgConfig: "libnghttp3", providers: [.apt(["libnghttp3-dev"])]),
     .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
+    .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // No pkgConfig: it is loaded when needed, not linked.
     .systemLibrary(

@@ -9,7 +9,7 @@ _moqt() {
     fi
     case ${COMP_WORDS[1]} in
         relay)
-            names='--listen --cert --key --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--listen --cert --key --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --http --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 --listen) values='any' ;;
                 --cert) values='file' ;;
@@ -23,6 +23,7 @@ _moqt() {
                 --cache-size) values='any' ;;
                 --cache-time) values='any' ;;
                 --default-delivery-timeout) values='any' ;;
+                --http) values='any' ;;
                 --draft) values='any' ;;
                 --cc) values='cubic bbr reno' ;;
                 --idle-timeout) values='any' ;;

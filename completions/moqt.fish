@@ -23,6 +23,7 @@ complete -c moqt -n '__fish_seen_subcommand_from relay' -l goaway-uri -x -d 'Whe
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l cache-size -x -d 'Payload kept for later subscribers'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l cache-time -x -d 'How long an object is kept'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l default-delivery-timeout -x -d 'Delivery timeout where a publisher sets none; 0: none'
+complete -c moqt -n '__fish_seen_subcommand_from relay' -l http -x -d 'Serve /metrics, /health, /tracks, /sessions over HTTP'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l draft -x -d 'Drafts to speak, best first'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l cc -xa 'cubic bbr reno' -d 'Congestion control'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l idle-timeout -x -d 'Give a silent peer up after this long'

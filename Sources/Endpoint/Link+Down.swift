@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import MoQTCodec
 internal import MoQTRelay
 internal import MoQTSession
@@ -92,8 +93,8 @@ extension Link {
         if peer.downlink.nextDatagram != nil, peer.session.nextSendStream() != nil { writePackets(now) }
         while let datagram = peer.downlink.nextDatagram {
             switch connection.send(datagram: datagram, after: lane.datagramPrefix) {
-            case .queued: peer.downlink.tookDatagram(sent: true)
-            case .tooLarge, .unsupported: peer.downlink.tookDatagram(sent: false)
+            case .queued: peer.downlink.tookDatagram(EventLoop.clock())
+            case .tooLarge, .unsupported: peer.downlink.dropDatagram()
             case .full: return
             }
         }
@@ -116,7 +117,9 @@ extension Link {
     }
 
     private func write(_ now: Instant) -> Transmission? {
-        var source = LinkSource(web: web, lanes: cause == nil ? lanes : [], turn: turn, now: now)
+        // Read anew: what waits for other links to be served is late by that time, too.
+        let time = EventLoop.clock()
+        var source = LinkSource(web: web, lanes: cause == nil ? lanes : [], turn: turn, now: time)
         turn = lanes.isEmpty ? 0 : (turn + 1) % lanes.count
         return connection.write(into: driver.sendBuffer, from: &source, now: now)
     }

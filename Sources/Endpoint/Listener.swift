@@ -40,6 +40,14 @@ package final class Listener {
 
     /// Connections that are open.
     package var connectionCount: Int { openCount }
+    package var counts: ConnectionCounts {
+        var counts = ConnectionCounts()
+        counts.open = openCount
+        counts.handshakes = endpoint.handshakeCount
+        counts.accepted = endpoint.acceptedCount
+        counts.refused = endpoint.refusedCount
+        return counts
+    }
     package var connections: [Link] { links.values.filter { $0.cause == nil } }
     /// Replaces the certificate for connections to come.
     package func renew(_ credentials: ServerCredentials) { endpoint.credentials = credentials }

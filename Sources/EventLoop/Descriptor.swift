@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import Wire
 
-/// A UDP descriptor being set up; closed unless taken.
+/// A socket being set up; closed unless taken.
 struct Descriptor: ~Copyable {
     private let raw: CInt
 
@@ -27,9 +27,25 @@ struct Descriptor: ~Copyable {
         return descriptor
     }
 
+    /// Blocks; may be bound while connections of the socket before it linger.
+    static func tcp(_ family: SocketAddress.Family) throws(SystemError) -> Descriptor {
+        let domain = family == .ipv4 ? AF_INET : AF_INET6
+        let raw = socket(domain, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        if raw < 0 { throw SystemError("socket") }
+        let descriptor = Descriptor(raw)
+        descriptor.set(SOL_SOCKET, SO_REUSEADDR, 1)
+        if family == .ipv6 { descriptor.set(SOL_IPV6, IPV6_V6ONLY, 0) }
+        return descriptor
+    }
+
     func bind(_ address: SocketAddress) throws(SystemError) {
         let status = address.withKernelAddress(for: address.family) { Glibc.bind(raw, $0, $1) }
         if status != 0 { throw SystemError("bind", address.description) }
+    }
+
+    /// Takes connections; so many of them may wait to be served.
+    func listen(_ backlog: CInt = 128) throws(SystemError) {
+        if Glibc.listen(raw, backlog) != 0 { throw SystemError("listen") }
     }
 
     func connect(_ peer: SocketAddress, _ family: SocketAddress.Family) throws(SystemError) {

@@ -14,6 +14,8 @@ package import Wire
 package final class EventLoop {
     /// When the current wake began (`CLOCK_MONOTONIC`). Refreshed once per wake.
     package private(set) var now: Instant
+    /// Tells other threads whether the loop goes on.
+    package let pulse = Pulse()
 
     var watches = WatchTable()
     var timers = TimerHeap()
@@ -65,6 +67,8 @@ package final class EventLoop {
     package func runOnce(until deadline: Instant?) {
         let count = wait(until: wakeTime(limit: deadline))
         now = Self.clock()
+        pulse.woke(at: now)
+        defer { pulse.rests(from: Self.clock()) }
         for index in 0..<count { serve(events[index]) }
         // A timer that its handler sets to the past waits for the next wake, so that it cannot hold up this one.
         let mark = timers.sequence

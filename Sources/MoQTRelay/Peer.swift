@@ -19,6 +19,8 @@ package final class Peer {
     /// What each request of either end is about; gone when the request is.
     var requests: [RequestID: PeerRequest] = [:]
     var writers: [StreamID: IncomingStream] = [:]
+    /// What it has sent.
+    package internal(set) var received = Traffic.Received()
     /// Streams whose reading earns flow-control credit at once, in bytes.
     private var credits: [(stream: StreamID, byteCount: Int)] = []
     private var finishedStreams = 0
@@ -43,6 +45,15 @@ package final class Peer {
     package func say(_ words: (inout Session) throws -> Void) {
         do { try words(&session) } catch { return }
         flush()
+    }
+
+    /// What it has brought and taken since the session began.
+    package var traffic: Traffic {
+        var traffic = Traffic()
+        traffic.received = received
+        traffic.sent = downlink.sent
+        traffic.refused = session.refused
+        return traffic
     }
 
     // MARK: - Credit for what was read

@@ -161,6 +161,7 @@ extension Session {
         let state = try pending(request, nil)
         let error = expressible(error, at: .request(state.kind))
         try send(.requestError(error), on: request)
+        refused.count(error.code)
         control.end(request, input: state.restAfterAnswer, &actions)
         forget(request, state)
     }

@@ -42,6 +42,8 @@ package struct Session: ~Copyable {
     var requests: [RequestID: Request] = [:]
     var nextRequestID: RequestID
     var receivedIDs: ReceivedIDs
+    /// Requests of the peer that were rejected.
+    package internal(set) var refused = CodeCounts<RequestErrorCode>()
     /// Requests of the peer in ``requests``.
     var peerRequestCount = 0
     /// Our REQUEST_UPDATEs that wait for an answer which names them, and what they update.
@@ -98,6 +100,9 @@ package struct Session: ~Copyable {
         if profile.has(.maxRequestID) { grantedRequestID = 2 * UInt64(configuration.requestLimit) }
         receivedIDs = ReceivedIDs(first: RequestID(rawValue: role == .client ? 1 : 0))
     }
+
+    /// What the peer calls itself, as it says; nil when it does not.
+    package var peerImplementation: String? { receivedSetup?.implementation?.string }
 
     /// Both SETUPs have passed.
     var isOpen: Bool { isTransportReady && receivedSetup != nil && !isClosed }

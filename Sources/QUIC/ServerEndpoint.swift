@@ -57,6 +57,9 @@ package final class ServerEndpoint {
     package var credentials: ServerCredentials
     /// Whether new connections are taken; otherwise they are refused (CONNECTION_REFUSED).
     package var acceptsConnections = true
+    /// Connections that were made, and that were refused, so far.
+    package private(set) var acceptedCount: UInt64 = 0
+    package private(set) var refusedCount: UInt64 = 0
     let routes = RoutingTable()
 
     package init(credentials: ServerCredentials, connectionSettings: QUICSettings, settings: ServerSettings) {
@@ -121,6 +124,7 @@ package final class ServerEndpoint {
         case .none: if wantsRetry { return retry(header, path, now) }
         }
         guard acceptsConnections, routes.count < settings.maxConnections else {
+            refusedCount += 1
             return .reply(refusal(header, code: UInt64(NGTCP2_CONNECTION_REFUSED)))
         }
         let opening = Opening(
@@ -138,7 +142,10 @@ package final class ServerEndpoint {
         }
         routes.start(connection)
         connection.received(datagram, on: opening.path, ecn: ecn, now: opening.now)
-        guard connection.phase == .closed else { return .created(connection) }
+        guard connection.phase == .closed else {
+            acceptedCount += 1
+            return .created(connection)
+        }
         // Nothing worth keeping came of it.
         routes.forget(connection)
         return connection.ending.wantsRetry ? retry(header, opening.path, opening.now) : .ignored

@@ -14,7 +14,11 @@ final class RunningRelay {
     /// - Parameters:
     ///   - address: where to listen.
     ///   - options: further options.
-    init(at address: String = "127.0.0.1:0", _ options: String...) throws {
+    convenience init(at address: String = "127.0.0.1:0", _ options: String...) throws {
+        try self.init(at: address, options: options)
+    }
+
+    init(at address: String = "127.0.0.1:0", options: [String]) throws {
         process = try Moqt(["relay", "--listen", address] + options)
         let words = try process.waitForLine().split(separator: " ").map(String.init)
         try #require(words.count > 3 && words.starts(with: ["listening", "on"]), "\(words)")

@@ -85,7 +85,7 @@ import Wire
                 return received.contains(4)
             })
         #expect(received.sorted() == [0, 2, 4])
-        #expect(world.server.recorder.peer?.downlink.datagramsDropped == 2 && world.client.recorder.ends.isEmpty)
+        #expect(world.server.recorder.peer?.downlink.sent.droppedDatagrams == 2 && world.client.recorder.ends.isEmpty)
         dial.close()
     }
 

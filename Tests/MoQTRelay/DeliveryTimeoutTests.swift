@@ -59,7 +59,7 @@ import Wire
             LoggedDatagram(object: LoggedObject(id: 0, payloadLength: 1, arrived: sent), payload: [1]), group: 0)
         cache.tell(sent + .seconds(1))
         #expect((downlink.nextDatagram == nil) == (timeout < 1000))
-        #expect(downlink.datagramsDropped == (timeout < 1000 ? 1 : 0))
+        #expect(downlink.sent.droppedDatagrams == (timeout < 1000 ? 1 : 0))
         subscription.cancel()
         cache.remove(log)
         downlink.shutDown()

@@ -35,7 +35,7 @@ extension Profile: CustomTestStringConvertible {
             #expect(subscriber.objects.sorted() == Self.all, "to \(draft.name)")
             #expect(subscriber.streams.values.allSatisfy { $0.end == .fin && $0.header.endOfGroup }, "to \(draft.name)")
             #expect(subscriber.done?.code == .trackEnded, "to \(draft.name)")
-            #expect(subscriber.link.far.peer.downlink.refusals == 0)
+            #expect(subscriber.link.far.peer.downlink.sent.inexpressible == 0)
         }
     }
 
@@ -114,7 +114,7 @@ extension Profile: CustomTestStringConvertible {
         for (draft, subscriber) in subscribers {
             let isFit = draft.integers.maximum >= 1 << 62
             #expect(subscriber.objects.count == (isFit ? 4 : 2), "to \(draft.name)")
-            #expect(subscriber.link.far.peer.downlink.refusals == (isFit ? 0 : 1), "to \(draft.name)")
+            #expect(subscriber.link.far.peer.downlink.sent.inexpressible == (isFit ? 0 : 1), "to \(draft.name)")
             #expect(subscriber.done?.code == .trackEnded, "to \(draft.name)")
         }
     }
@@ -133,7 +133,7 @@ extension Profile: CustomTestStringConvertible {
             world.run()
             let isFit = draft.has(.trackProperties, in: .publish, at: .request(.publish))
             #expect(subscriber.rejection == (isFit ? nil : .notSupported), "to \(draft.name)")
-            #expect(subscriber.link.far.peer.downlink.refusals == (isFit ? 0 : 1), "to \(draft.name)")
+            #expect(subscriber.link.far.peer.downlink.sent.inexpressible == (isFit ? 0 : 1), "to \(draft.name)")
             if isFit { #expect(subscriber.accepted?.trackProperties.integer(0x1234) == 7, "to \(draft.name)") }
         }
     }

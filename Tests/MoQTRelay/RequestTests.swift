@@ -192,7 +192,8 @@ import Wire
         downlink.took(5, fin: true, world.now)
         downlink.blocked()
         downlink.refused()
-        downlink.tookDatagram(sent: true)
+        downlink.tookDatagram(world.now)
+        downlink.dropDatagram()
         world.run()
         #expect(world.relay.tracks.isEmpty)
     }

@@ -316,7 +316,7 @@ final class PubRun: ClientApplication {
         let links = client.links
         let downlinks = links.flatMap(\.peers).map(\.downlink)
         if downlinks.allSatisfy({ $0.nextDatagram == nil }) { consumed = fed }
-        if downlinks.contains(where: { $0.datagramsDropped > 0 }), !hasWarnedOfDatagrams {
+        if downlinks.contains(where: { $0.sent.droppedDatagrams > 0 }), !hasWarnedOfDatagrams {
             hasWarnedOfDatagrams = true
             let limit = links.map(\.maxDatagramPayload).min() ?? 0
             let why = limit == 0 ? "the peer takes none" : "on this path one takes \(limit) bytes with its header"

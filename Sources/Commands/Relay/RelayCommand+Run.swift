@@ -5,6 +5,7 @@ internal import EventLoop
 internal import MoQTCodec
 internal import MoQTRelay
 internal import MoQTSession
+internal import Operations
 internal import QUIC
 internal import WebTransport
 internal import Wire
@@ -39,6 +40,9 @@ final class RelayServer: Application {
     private var listening: Listening?
     private var isDraining = false
     private var signals: Signals?
+    private let inquiries: Mailbox<RelayInquiry>
+    /// Of the certificate for connections to come.
+    private let fingerprint = Guarded("")
 
     init(_ settings: RelaySettings, _ output: Output) throws {
         self.settings = settings
@@ -49,6 +53,7 @@ final class RelayServer: Application {
         behaviour.defaultDeliveryTimeout = settings.defaultDeliveryTimeout
         relay = Relay(
             settings: behaviour, cache: Cache(limit: Int(clamping: settings.cacheSize), timeLimit: settings.cacheTime))
+        inquiries = try Mailbox()
         driver.application = self
         output.logMessages(of: driver)
     }
@@ -58,9 +63,42 @@ final class RelayServer: Application {
         self.listening = listening
         signals = try Signals(loop) { [weak self] in self?.signalled($0) }
         try listening.announce(output)
-        loop.run()
+        let server: HTTPServer?
+        do throws(SystemError) {
+            server = try startHTTP(listening)
+        } catch {
+            output.error(Listening.words(error, of: "--http"))
+            return .failed
+        }
+        if let server { try announce(server.address) }
+        withExtendedLifetime(server) { loop.run() }
         listening.close()
         return .success
+    }
+
+    // MARK: - HTTP
+
+    private func startHTTP(_ listening: Listening) throws(SystemError) -> HTTPServer? {
+        guard let address = settings.http else { return nil }
+        _ = try inquiries.attach(to: loop) { [unowned self] in $0.answer(relay, listeners) }
+        fingerprint.withLock { $0 = "\(listening.fingerprint)" }
+        let pages = RelayPages([ObservedLoop(pulse: loop.pulse, inquiries: inquiries)]) { [fingerprint] in
+            fingerprint.withLock { $0 }
+        }
+        return try HTTPServer(address) { pages.page($0) }
+    }
+
+    private func announce(_ address: SocketAddress) throws(WriteError) {
+        let writer = ByteWriter.standardOutput
+        if output.json {
+            var line = JSONLine()
+            line.add("kind", "http")
+            line.add("address", "\(address)")
+            try line.write(to: writer)
+        } else {
+            try writer.write("serving http://\(address)/\n")
+        }
+        try writer.flush()
     }
 
     private var listeners: [Listener] { listening?.listeners ?? [] }
@@ -82,7 +120,7 @@ final class RelayServer: Application {
 
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
         output.log(.info, "session \(peer.number): \(cause)")
-        let refusals = peer.downlink.refusals
+        let refusals = peer.downlink.sent.inexpressible
         if refusals > 0 {
             output.log(.notice, "session \(peer.number): refused \(refusals) times what its draft cannot express")
         }
@@ -98,11 +136,28 @@ final class RelayServer: Application {
 
     func timeReached(_ now: Instant) { relay.timeReached(now) }
 
+    // MARK: - Renewing
+
+    private func renew() {
+        guard let listening else { return }
+        do {
+            guard try listening.renew() else {
+                return output.log(.notice, "the certificate is self-signed: there is none to read again")
+            }
+            fingerprint.withLock { $0 = "\(listening.fingerprint)" }
+            output.log(.notice, "the certificate is renewed: fingerprint \(listening.fingerprint)")
+        } catch let error as OptionFileError {
+            output.log(.error, "the certificate stays as it was: \(error.line)")
+        } catch {
+            output.log(.error, "the certificate stays as it was: \(error)")
+        }
+    }
+
     // MARK: - Draining
 
     private func signalled(_ signal: Signal) {
         switch signal {
-        case .hangup: break
+        case .hangup: renew()
         case .interrupt, .terminate:
             if isDraining { return loop.stop() }
             drain()

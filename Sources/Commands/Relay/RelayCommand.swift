@@ -12,6 +12,7 @@ package enum RelayCommand {
             name, abstract, description: description,
             groups: [
                 OptionGroup("Listening", listening), OptionGroup("Objects", objects),
+                OptionGroup("Operation", operation),
                 OptionGroup("Connections", TransportSettings.options.map { $0.within(\.transport) }),
                 CommonSettings.group(json: "Print listeners as JSON").within(\.common),
             ],
@@ -27,7 +28,8 @@ package enum RelayCommand {
         """
         Without --cert a self-signed ECDSA P-256 certificate is made, valid for 13 days; clients accept it with \
         --fingerprint. Each listener prints a line to stdout when it is ready, with its port and the SHA-256 \
-        fingerprint of the certificate.
+        fingerprint of the certificate; then the HTTP server of --http prints its URL. SIGHUP reads --cert and --key \
+        again for clients to come.
         """,
         """
         SIGTERM drains: new connections are refused, clients are told to go away, to --goaway-uri if there is one, and \
@@ -39,6 +41,7 @@ package enum RelayCommand {
     private static let examples = [
         Example("moqt relay", "Listen on every address, port 4443."),
         Example("moqt relay --listen 127.0.0.1:0", "Listen on this host only, on a port that the system chooses."),
+        Example("moqt relay --http 127.0.0.1:9090", "Serve metrics for Prometheus, and a health check."),
         Example("moqt relay --cert chain.pem --key key.pem --listen [::]:443", "Serve with a real certificate."),
     ]
 
@@ -67,6 +70,14 @@ package enum RelayCommand {
             .value("goaway-uri", .url, "Where SIGTERM sends clients to", default: "where they are") {
                 $0.goAwayURL = $1
             },
+        ]
+    }
+
+    private static var operation: [Option<RelaySettings>] {
+        [
+            .value("http", .listener, "Serve /metrics, /health, /tracks, /sessions over HTTP", default: "nowhere") {
+                $0.http = $1
+            }
         ]
     }
 

@@ -31,6 +31,8 @@ package struct RelaySettings: CommandSettings {
     /// Connections at once, 1 or more; more are refused.
     package var maximumConnections: Int = 10_000
     package var addressValidation = AddressValidation.auto
+    /// Where to serve metrics and health over HTTP; nil: nowhere.
+    package var http: SocketAddress?
     /// Path and origins that WebTransport clients may have.
     package var webTransport = WebTransportSettings()
 

@@ -22,7 +22,7 @@ struct ListeningSettings {
 /// The listeners of a command, and the certificate that they show.
 final class Listening {
     private let settings: ListeningSettings
-    private let certificate: Credentials.Identity
+    private var certificate: Credentials.Identity
     private(set) var listeners: [Listener] = []
 
     /// Listens from now on.
@@ -39,13 +39,29 @@ final class Listening {
         session.implementation = Version.implementation
         var webTransport = settings.webTransport
         webTransport.protocols = settings.transport.drafts
-        let credentials = try ServerCredentials(QUIC.Identity(chain: certificate.chain, key: certificate.key))
+        let credentials = try Self.credentials(certificate)
         for address in settings.addresses {
             listeners.append(
                 try Listener(
                     address, driver: driver, credentials: credentials, quic: quic, server: settings.server,
                     session: session, webTransport: webTransport))
         }
+    }
+
+    private static func credentials(_ identity: Credentials.Identity) throws -> ServerCredentials {
+        try ServerCredentials(QUIC.Identity(chain: identity.chain, key: identity.key))
+    }
+
+    /// Reads certificate and key again, for connections to come; those that are open go on as they are.
+    ///
+    /// - Returns: whether there are files to read: a self-signed certificate stays.
+    /// - Throws: ``OptionFileError`` and others, and nothing changes.
+    func renew() throws -> Bool {
+        guard let renewed = try settings.identity.load() else { return false }
+        let credentials = try Self.credentials(renewed)
+        for listener in listeners { listener.renew(credentials) }
+        certificate = renewed
+        return true
     }
 
     /// What a self-signed certificate is for: this host under its usual names, and the addresses listened on.
@@ -56,9 +72,12 @@ final class Listening {
     }
 
     /// What is wrong with an address that cannot be listened on, for one line.
-    static func words(_ error: SystemError) -> String {
-        error.isAddressInUse ? "--listen: \(error.subject): the port is in use" : "--listen: \(error)"
+    static func words(_ error: SystemError, of option: String = "--listen") -> String {
+        error.isAddressInUse ? "\(option): \(error.subject): the port is in use" : "\(option): \(error)"
     }
+
+    /// SHA-256 of the certificate.
+    var fingerprint: Fingerprint { certificate.fingerprint }
 
     var connections: [Link] { listeners.flatMap(\.connections) }
 

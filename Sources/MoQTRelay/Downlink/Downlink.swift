@@ -1,4 +1,5 @@
 package import MoQTCodec
+internal import MoQTSession
 package import Wire
 
 /// All data a session has to send: picks the stream that goes next, holds nothing that could still be dropped.
@@ -17,8 +18,8 @@ package final class Downlink {
     private var current: OutgoingStream?
     private var turn: UInt64 = 0
     private var datagrams = Fifo<QueuedDatagram>()
-    /// Datagrams that were dropped because the queue was full or the path too narrow.
-    package private(set) var datagramsDropped: UInt64 = 0
+    /// What was handed to the connection, and what was not.
+    package internal(set) var sent = Traffic.Sent()
     /// When the peer last acknowledged stream data, or got some after all was acknowledged.
     package private(set) var lastProgress = Instant(nanoseconds: 0)
     private var unacknowledged = 0
@@ -28,14 +29,13 @@ package final class Downlink {
     /// Called when there is something to send after there was nothing.
     package var wake: (() -> Void)?
 
-    /// Requests refused, and subgroups, fetches and datagrams cut off, because the peer's draft has no words for a track
-    /// or an object.
-    package private(set) var refusals: UInt64 = 0
-    /// Told why, each time.
+    /// Told each time why something can't be said in the peer's draft.
     package var toldOfRefusal: ((String) -> Void)?
 
     private struct QueuedDatagram {
         let bytes: Bytes
+        /// When the object arrived.
+        let arrived: Instant
         /// When it is too late for it, by whose clock; nil: never (draft-18 "Delivery Timeouts and Data Reliability").
         let deadline: (time: Instant, clock: Cache)?
 
@@ -85,6 +85,7 @@ package final class Downlink {
         guard let stream = current else { return }
         if unacknowledged == 0 { lastProgress = now }
         unacknowledged += count
+        sent.bytes += UInt64(count)
         stream.took(count, fin: fin)
         if fin { close(stream) }
     }
@@ -191,6 +192,7 @@ package final class Downlink {
     func reset(_ stream: OutgoingStream, _ code: StreamResetCode) {
         if let id = stream.id, stream.phase != .closed {
             resets.append((id, code))
+            sent.resets.count(code)
             wake?()
         }
         close(stream)
@@ -241,7 +243,7 @@ package final class Downlink {
 
     /// The peer's draft has no words for a track or an object.
     func refuse(_ why: String) {
-        refusals += 1
+        sent.inexpressible += 1
         toldOfRefusal?(why)
     }
 
@@ -252,7 +254,7 @@ package final class Downlink {
         _ datagram: LoggedDatagram, group: UInt64, alias: TrackAlias, defaultPriority: UInt8,
         until deadline: (Instant, Cache)?
     ) {
-        if datagrams.count >= Self.datagramLimit { tookDatagram(sent: false) }
+        if datagrams.count >= Self.datagramLimit { dropDatagram() }
         let object = ObjectDatagram(
             trackAlias: alias, location: Location(group: group, object: datagram.object.id),
             priority: datagram.priority ?? (profile.datagrams.defaultPriority == 0 ? defaultPriority : nil),
@@ -263,24 +265,37 @@ package final class Downlink {
                 try object.appendHeader(to: &out, profile: profile)
                 datagram.payload.append(to: &out)
             }
-            datagrams.append(QueuedDatagram(bytes: bytes, deadline: deadline))
+            datagrams.append(QueuedDatagram(bytes: bytes, arrived: datagram.object.arrived, deadline: deadline))
         } catch {
-            datagramsDropped += 1
+            sent.droppedDatagrams += 1
             refuse("\(error)")
         }
         wake?()
     }
 
-    /// The datagram to send next; stays queued until ``tookDatagram(sent:)``.
+    /// The datagram to send next; stays queued until ``tookDatagram(_:)`` or ``dropDatagram()``.
     package var nextDatagram: Bytes? {
-        while let first = datagrams.first, first.isLate { tookDatagram(sent: false) }
+        while let first = datagrams.first, first.isLate { dropDatagram() }
         return datagrams.first?.bytes
     }
 
-    package func tookDatagram(sent: Bool) {
-        guard datagrams.popFirst() != nil else { return }
-        if !sent { datagramsDropped += 1 }
+    /// The connection took it.
+    package func tookDatagram(_ now: Instant) {
+        guard let datagram = popDatagram() else { return }
+        sent.datagramObjects += 1
+        sent.bytes += UInt64(datagram.bytes.count)
+        sent.latency.count(now - datagram.arrived)
+    }
+
+    /// The connection has no way to send it.
+    package func dropDatagram() {
+        if popDatagram() != nil { sent.droppedDatagrams += 1 }
+    }
+
+    private func popDatagram() -> QueuedDatagram? {
+        guard let datagram = datagrams.popFirst() else { return nil }
         if datagrams.isEmpty, !endings.isEmpty { wake?() }
+        return datagram
     }
 
     /// Nothing is waiting to be sent.

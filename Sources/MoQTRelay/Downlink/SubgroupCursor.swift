@@ -9,6 +9,8 @@ final class SubgroupCursor: OutgoingStream {
     var placeInSubscription = -1
     /// The object to read, or being read.
     private var index: Int
+    /// The first object that came when this reader was there.
+    private let liveFrom: Int
     private var objectStarted = false
     /// Chunk being read, and what of it was staged.
     private var chunk = 0
@@ -25,6 +27,7 @@ final class SubgroupCursor: OutgoingStream {
         self.log = log
         self.subscription = subscription
         index = log.firstReadable
+        liveFrom = log.objectCount
         let order = SendOrder(
             publisherPriority: log.traits.priority ?? subscription.track.defaultPriority,
             group: subscription.groupOrder == .descending ? ~log.group : log.group, subgroup: log.subgroup)
@@ -56,7 +59,7 @@ final class SubgroupCursor: OutgoingStream {
                 return subscription.cutOff(self, .deliveryTimeout)
             }
             do {
-                try stageObjectHeader()
+                try stageObjectHeader(now)
             } catch {
                 // The subscriber's draft has no words for the object: its subgroup is not for it.
                 subscription.downlink.refuse("\(error)")
@@ -94,7 +97,7 @@ final class SubgroupCursor: OutgoingStream {
         taken = 0
     }
 
-    private func stageObjectHeader() throws(CodecError) {
+    private func stageObjectHeader(_ now: Instant) throws(CodecError) {
         guard !objectStarted else { return }
         let object = log[index]
         let downlink = subscription.downlink
@@ -119,6 +122,8 @@ final class SubgroupCursor: OutgoingStream {
             id: object.id, status: object.status, properties: object.properties,
             payloadLength: object.payloadLength)
         stage(try downlink.arena.encode { out throws(CodecError) in try encoder?.append(fields, to: &out) })
+        downlink.sent.streamObjects += 1
+        if index >= liveFrom { downlink.sent.latency.count(now - object.arrived) }
         objectStarted = true
         chunk = object.firstChunk
         chunkOffset = 0

@@ -8,6 +8,10 @@ package final class Cache {
     package var limit: Int
     /// Bytes held: payload, and what each object costs besides.
     package private(set) var used = 0
+    /// Objects held, whole or not.
+    package private(set) var objectCount = 0
+    /// What was given up so far for want of room or because its time was over.
+    package private(set) var evicted = (bytes: UInt64(0), objects: UInt64(0))
     /// How long a lossless track waits for a subscriber that acknowledges nothing.
     package static let patience = Interval.seconds(30)
     /// The latest time that was told.
@@ -63,7 +67,18 @@ package final class Cache {
         entries.append(Entry(track: track, item: .datagrams(group)))
     }
 
-    func grew(by count: Int) { used += count }
+    /// - Parameter objects: how many of them are new.
+    func grew(by count: Int, objects: Int = 0) {
+        used += count
+        objectCount += objects
+    }
+
+    private func shrank(by count: Int, objects: Int) {
+        used -= count
+        objectCount -= objects
+        evicted.bytes += UInt64(count)
+        evicted.objects += UInt64(objects)
+    }
 
     package func nextCredit() -> Credit? { credits.popLast() }
 
@@ -204,7 +219,9 @@ package final class Cache {
     }
 
     private func drop(_ log: SubgroupLog, _ track: TrackLog, before limit: (object: Int, chunk: Int)) {
-        used -= log.evict(before: limit)
+        let objects = log.heldCount
+        let saved = log.evict(before: limit)
+        shrank(by: saved, objects: objects - log.heldCount)
         track.evicted(group: log.group, through: log.evictedThrough)
         guard log.end != .open, log.cursors.isEmpty, log.cost == 0, !log.isForgotten else { return }
         log.isForgotten = true
@@ -212,8 +229,9 @@ package final class Cache {
     }
 
     private func dropDatagrams(of group: GroupLog, _ track: TrackLog, saving size: Int) {
+        let objects = group.datagrams.count
         let dropped = group.dropDatagrams(saving: size)
-        used -= dropped.saved
+        shrank(by: dropped.saved, objects: objects - group.datagrams.count)
         track.evicted(group: group.id, through: dropped.through)
         guard group.datagrams.isEmpty else { return }
         group.isListed = false
@@ -230,10 +248,12 @@ package final class Cache {
                 for cursor in log.cursors.members { cursor.fellBehind() }
                 release(log)
                 used -= log.cost
+                objectCount -= log.heldCount
                 _ = log.evict(before: (log.objectCount, .max))
                 log.writers = []
                 log.isForgotten = true
             case .datagrams(let group):
+                objectCount -= group.datagrams.count
                 used -= group.dropDatagrams(saving: .max).saved
                 group.isListed = false
             }

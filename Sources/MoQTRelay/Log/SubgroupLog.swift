@@ -130,6 +130,9 @@ package final class SubgroupLog {
     /// Objects there have been, evicted ones included.
     package var objectCount: Int { objectBase + objects.count }
 
+    /// Objects held, whole or not.
+    var heldCount: Int { objects.count }
+
     /// The object of that number. Traps when it was dropped, which a cursor at it prevents.
     package subscript(index: Int) -> LoggedObject { objects[index - objectBase] }
 

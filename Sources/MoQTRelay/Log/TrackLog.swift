@@ -28,6 +28,8 @@ package final class TrackLog {
     package private(set) var end: (code: PublishDoneCode, reason: String)?
     /// Why nobody publishes at present; nil while somebody does.
     private(set) var loss: (code: PublishDoneCode, reason: String)?
+    /// Objects, and bytes of payload, that were appended so far.
+    package private(set) var appended = (objects: UInt64(0), bytes: UInt64(0))
     package private(set) var groups: [UInt64: GroupLog] = [:]
     /// Ids in `groups`, ascending.
     package private(set) var groupIDs: [UInt64] = []
@@ -113,7 +115,8 @@ package final class TrackLog {
     package func begin(_ object: LoggedObject, in log: SubgroupLog) {
         guard !isClosed else { return }
         log.begin(object)
-        cache.grew(by: object.headerCost)
+        cache.grew(by: object.headerCost, objects: 1)
+        appended.objects += 1
         advance(to: Location(group: log.group, object: object.id))
         if object.payloadLength == 0 { wake(log) }
     }
@@ -123,6 +126,7 @@ package final class TrackLog {
         guard !isClosed, !payload.isEmpty else { return }
         log.append(payload)
         cache.grew(by: payload.count)
+        appended.bytes += UInt64(payload.count)
         wake(log)
     }
 
@@ -137,7 +141,9 @@ package final class TrackLog {
         let group = groupLog(id)
         guard !isClosed, group.add(datagram) else { return forgetIfEmpty(group) }
         if !group.isListed { cache.added(datagramsOf: group, of: self) }
-        cache.grew(by: datagram.cost)
+        cache.grew(by: datagram.cost, objects: 1)
+        appended.objects += 1
+        appended.bytes += UInt64(datagram.payload.count)
         advance(to: Location(group: id, object: datagram.object.id))
         guard !datagram.isFill else { return }
         for subscription in roster.members { subscription.deliver(datagram, group: id) }

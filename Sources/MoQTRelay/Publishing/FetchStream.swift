@@ -207,6 +207,7 @@ final class FetchStream: OutgoingStream {
             priority: priority ?? track.defaultPriority, properties: object.properties,
             payloadLength: object.payloadLength)
         stage(try owner.downlink.arena.encode { out throws(CodecError) in try encoder.append(fields, to: &out) })
+        owner.downlink.sent.fetchedObjects += 1
     }
 
     private func stageGap(through end: Location) throws(CodecError) {

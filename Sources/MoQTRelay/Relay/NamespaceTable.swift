@@ -25,6 +25,9 @@ struct NamespaceTable<Terms> {
     /// Whether there is any for exactly this namespace.
     func contains(_ namespace: TrackNamespace) -> Bool { entries[namespace] != nil }
 
+    /// Different namespaces in the table.
+    var namespaceCount: Int { entries.count }
+
     /// Those whose namespace is `namespace` or a prefix of it (draft-18 "Publisher Interactions").
     func prefixes(of namespace: TrackNamespace) -> [Entry] {
         var found: [Entry] = []

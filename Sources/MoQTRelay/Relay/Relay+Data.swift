@@ -5,6 +5,7 @@ internal import Wire
 /// Objects from publishers into the logs.
 extension Relay {
     func received(_ event: SessionEvent, from peer: Peer, now: Instant) {
+        peer.received.count(event)
         switch event {
         case .subgroupOpened(let stream, let id, let header, let wireBytes):
             opened(stream, id, header, wireBytes, peer)

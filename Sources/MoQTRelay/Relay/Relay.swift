@@ -33,6 +33,8 @@ package final class Relay {
     /// Ended logs that a new one has taken the place of, while they have readers.
     private var draining: [TrackLog] = []
     private var nextCheck: Instant?
+    /// What sessions that are over have brought and taken, and how they ended.
+    var past = RelaySnapshot()
 
     package init(settings: Settings, cache: Cache) {
         self.settings = settings
@@ -82,7 +84,7 @@ package final class Relay {
         case .publishDone(let id, let done): upstreamDone(id, done, of: peer, now)
         case .namespaceAnnounced, .namespaceGone, .goAway: break
         case .malformedTrack(let id, let what): malformed(id, what, from: peer, now)
-        case .closed: closed(peer, now)
+        case .closed(let close): closed(peer, close, now)
         case .subgroupOpened, .object, .payload, .subgroupEnded, .datagramObject, .fetchOpened, .fetchObject,
             .fetchGap, .fetchEnded, .joinEnded:
             received(event, from: peer, now: now)
@@ -191,8 +193,9 @@ package final class Relay {
 
     // MARK: - Sessions
 
-    private func closed(_ peer: Peer, _ now: Instant) {
+    private func closed(_ peer: Peer, _ close: SessionClose, _ now: Instant) {
         guard peers.removeValue(forKey: ObjectIdentifier(peer)) != nil else { return }
+        remember(peer, close)
         let requests = peer.requests
         for stream in peer.writers.values { endLost(stream) }
         peer.close()

@@ -69,7 +69,10 @@ final class RelayedFetch: StreamOwner {
 
     func begin(_ object: FetchObject, wireBytes: Int) {
         owed += wireBytes
-        stage { fetch, out throws(CodecError) in try fetch.encoder.append(object, to: &out) }
+        stage { fetch, out throws(CodecError) in
+            try fetch.encoder.append(object, to: &out)
+            fetch.downlink.sent.fetchedObjects += 1
+        }
     }
 
     func append(_ payload: Bytes) {

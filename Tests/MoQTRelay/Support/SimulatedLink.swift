@@ -80,10 +80,10 @@ final class SimulatedLink {
         side.drainEvents()
         side.peer.endSubscriptions()
         side.drainEvents()
-        act(side)
+        act(side, now)
         send(side, now)
         // What was sent may have ended streams of a session.
-        act(side)
+        act(side, now)
         return deliver(from: side, to: other, now) || moved
     }
 
@@ -127,7 +127,7 @@ final class SimulatedLink {
 
     // MARK: - What a driver does
 
-    private func act(_ side: Side) {
+    private func act(_ side: Side, _ now: Instant) {
         while let action = side.peer.session.nextTransportAction() {
             switch action {
             case .reset(let stream, let code): side.reset(stream, code)
@@ -152,7 +152,7 @@ final class SimulatedLink {
         if finished > 0 { side.creditStreams(.unidirectional, finished) }
         while let datagram = side.peer.downlink.nextDatagram {
             side.outbox.append(.datagram(datagram))
-            side.peer.downlink.tookDatagram(sent: true)
+            side.peer.downlink.tookDatagram(now)
         }
     }
 

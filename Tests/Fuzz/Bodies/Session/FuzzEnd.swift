@@ -173,7 +173,7 @@ final class FuzzEnd {
         _ = peer.takeFinishedStreams()
         while let datagram = peer.downlink.nextDatagram {
             datagrams.append(datagram)
-            peer.downlink.tookDatagram(sent: true)
+            peer.downlink.tookDatagram(now)
         }
         var list: [Bytes] = []
         while let stream = peer.session.nextSendStream() {
