@@ -43,7 +43,7 @@ struct LinkSource: SendSource {
             let lane = lanes[index]
             guard hasCredit(lane) else { continue }
             // Streams are opened beforehand: the connection must not be called while it writes.
-            guard let stream = lane.peer.downlink.nextStream(now, open: { lane.openedStreams.popLast() }) else {
+            guard let stream = lane.peer.downlink.nextStream(now, open: { _ in lane.openedStreams.popLast() }) else {
                 continue
             }
             speaker = .data(index)

@@ -6,6 +6,8 @@ package import Wire
 package final class Peer {
     /// Names the session in logs; unique in the process.
     package let number: UInt64
+    /// It is another loop of the same relay, not a client.
+    package let isSibling: Bool
     package var session: Session
     /// The numbers that the session's draft gives to codes.
     package let codes: CodeTables
@@ -26,12 +28,16 @@ package final class Peer {
     private var finishedStreams = 0
     package private(set) var isClosed = false
 
-    package init(number: UInt64, session: consuming Session, profile: Profile) {
+    package init(number: UInt64, session: consuming Session, profile: Profile, isSibling: Bool = false) {
         self.number = number
+        self.isSibling = isSibling
         self.session = session
         codes = profile.codes
-        downlink = Downlink(profile: profile)
+        downlink = Downlink(profile: profile, isSibling: isSibling)
     }
+
+    /// Whether what comes from `other` is for this peer: siblings tell each other only of their own clients.
+    func hears(_ other: Peer) -> Bool { downlink.hears(other) }
 
     // Subscriptions and the logs they read hold each other.
     deinit { close() }

@@ -71,7 +71,7 @@ import Wire
         let subgroup = log.open(0)
         log.put(subgroup, 0, size: 100)
         for downlink in downlinks {
-            #expect(downlink.nextStream(now) { StreamID(rawValue: 3) } != nil)
+            #expect(downlink.nextStream(now) { _ in StreamID(rawValue: 3) } != nil)
             var list: [Bytes] = []
             _ = downlink.gather(into: &list)
             downlink.took(list.reduce(0) { $0 + $1.count }, fin: false, now)

@@ -61,7 +61,7 @@ import Wire
 
     /// Whether the first stream that is sent is a fetch stream.
     private func fillLeads(_ downlink: Downlink) -> Bool {
-        _ = downlink.nextStream(now, open: { StreamID(rawValue: 3) })
+        _ = downlink.nextStream(now, open: { _ in StreamID(rawValue: 3) })
         var list: [Bytes] = []
         _ = downlink.gather(into: &list)
         return list.first?.array.first == 0x05
@@ -76,7 +76,7 @@ import Wire
             guard
                 downlink.nextStream(
                     now,
-                    open: {
+                    open: { _ in
                         isNew = true
                         opened += 1
                         return StreamID(rawValue: opened * 4 + 3)
@@ -145,7 +145,7 @@ import Wire
             guard
                 let stream = downlink.nextStream(
                     now,
-                    open: {
+                    open: { _ in
                         opened += 1
                         return StreamID(rawValue: opened * 4 + 3)
                     })
@@ -162,8 +162,8 @@ import Wire
         let log = log("a")
         let subscription = subscribe(downlink, log, 0)
         for group in 0..<3 as Range<UInt64> { log.putGroup(group, objects: 1, size: 10) }
-        #expect(downlink.nextStream(now) { nil } == nil)
-        #expect(downlink.nextStream(now) { nil } == nil)
+        #expect(downlink.nextStream(now) { _ in nil } == nil)
+        #expect(downlink.nextStream(now) { _ in nil } == nil)
         downlink.streamsAvailable()
         #expect(try drain(downlink).map(\.group) == [0, 1, 2])
         #expect(downlink.isIdle)

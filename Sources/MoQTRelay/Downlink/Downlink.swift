@@ -10,6 +10,8 @@ package final class Downlink {
     package static let datagramLimit = 2048
 
     let profile: Profile
+    /// It leads to another loop of the same relay, which is told only of what this one's own clients publish.
+    let isSibling: Bool
     var arena = HeaderArena()
     /// Requests with something ready.
     private var listed: [StreamOwner] = []
@@ -51,12 +53,18 @@ package final class Downlink {
     }
 
     /// - Parameter profile: of the session's draft.
-    package init(profile: Profile) { self.profile = profile }
+    package init(profile: Profile, isSibling: Bool = false) {
+        self.profile = profile
+        self.isSibling = isSibling
+    }
+
+    /// Whether what comes from `publisher` is for its peer.
+    func hears(_ publisher: Peer) -> Bool { !(isSibling && publisher.isSibling) }
 
     // MARK: - Pulled by the connection
 
-    /// The stream to write next, opened by `open` if need be; nil: nothing to send now.
-    package func nextStream(_ now: Instant, open: () -> StreamID?) -> StreamID? {
+    /// The stream to write next, opened by `open` if need be, which is told for what request; nil: nothing to send now.
+    package func nextStream(_ now: Instant, open: (RequestID) -> StreamID?) -> StreamID? {
         while let owner = bestOwner() {
             guard let stream = owner.best else { continue }
             if stream.hasStaged { stream.recheck(now) } else { stream.refill(now) }
@@ -131,8 +139,8 @@ package final class Downlink {
         return a.goesBefore(b) ?? b.goesBefore(a).map { !$0 } ?? (a.turn < b.turn)
     }
 
-    private func opened(_ stream: OutgoingStream, _ open: () -> StreamID?) -> StreamID? {
-        guard let id = open() else {
+    private func opened(_ stream: OutgoingStream, _ open: (RequestID) -> StreamID?) -> StreamID? {
+        guard let id = open(stream.owner.requestID) else {
             stream.owner.unready(stream)
             stream.phase = .unopened
             unopened.append(stream)

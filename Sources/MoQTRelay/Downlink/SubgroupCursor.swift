@@ -18,6 +18,8 @@ final class SubgroupCursor: OutgoingStream {
     private var taken: UInt64 = 0
     /// Since when it has not had everything, as far as was looked; nil: it has.
     var behindSince: Instant?
+    /// Objects before this one are all it gets; nil: every object.
+    private var limit: Int?
     /// When the object whose bytes are staged arrived.
     private var stagedArrival = Instant(nanoseconds: 0)
     /// Nil until the header was staged, with the first object that is sent.
@@ -50,11 +52,17 @@ final class SubgroupCursor: OutgoingStream {
     /// What this cursor would read next is gone.
     func fellBehind() { subscription.cutOff(self, .tooFarBehind) }
 
+    /// Ends the stream with what is there now, though the log goes on.
+    func cutShort() {
+        limit = log.objectCount - (log.isLastWhole ? 0 : 1)
+        dataArrived()
+    }
+
     // MARK: - Reading
 
     override func refill(_ now: Instant) {
         guard skipUnwanted() else { return subscription.cutOff(self, .cancelled) }
-        while !isFull, index < log.objectCount {
+        while !isFull, index < min(log.objectCount, limit ?? .max) {
             guard !subscription.isLate(log[index].arrived, log, now) else {
                 return subscription.cutOff(self, .deliveryTimeout)
             }
@@ -149,6 +157,7 @@ final class SubgroupCursor: OutgoingStream {
 
     /// The log has ended and nothing more of it can be read.
     private func stageEnd() {
+        if let limit, index >= limit { return endUnfinished(.cancelled) }
         switch log.end {
         case .open: break
         case .finished where index < log.objectCount: break
@@ -158,7 +167,11 @@ final class SubgroupCursor: OutgoingStream {
         case .reset(let code):
             let isAtBreak = index == log.objectCount - 1 && !log[index].isComplete && taken == log[index].received
             guard isAtBreak || index == log.objectCount else { return }
-            if encoder != nil { pendingReset = code } else { subscription.finishedUnopened(self) }
+            endUnfinished(code)
         }
+    }
+
+    private func endUnfinished(_ code: StreamResetCode) {
+        if encoder != nil { pendingReset = code } else { subscription.finishedUnopened(self) }
     }
 }

@@ -78,14 +78,18 @@ package final class Subscription: StreamOwner {
         return now - log.endedAt > subgroup
     }
 
-    /// Nothing was acknowledged for 30 s, although there was something to take since `since`.
+    /// Nothing was acknowledged for 30 s, although there was something to take since `since`. Another loop of the same
+    /// relay judges its own readers.
     func isStalled(_ now: Instant, since: Instant) -> Bool {
-        now - max(downlink.lastProgress, since) > Cache.patience
+        !downlink.isSibling && now - max(downlink.lastProgress, since) > Cache.patience
     }
+
+    /// Another loop of the same relay has from the others what they have.
+    private func isFor(_ isOwn: Bool) -> Bool { isOwn || !downlink.isSibling }
 
     /// Reads `log` from here on, if any of it can pass the filter.
     func attach(_ log: SubgroupLog) {
-        guard !isDone, outcome == nil else { return }
+        guard !isDone, outcome == nil, isFor(log.isOwn) else { return }
         if let endGroup, log.group >= endGroup {
             note(log.group, endGroup)
             if log.group > endGroup { return finishIfComplete() }
@@ -107,7 +111,8 @@ package final class Subscription: StreamOwner {
     func deliver(_ datagram: LoggedDatagram, group: UInt64) {
         if let endGroup, group >= endGroup { note(group, endGroup) }
         defer { finishIfComplete() }
-        guard forwards, !isDone, outcome == nil, wants(group: group, object: datagram.object.id) else { return }
+        guard forwards, !isDone, outcome == nil, isFor(datagram.isOwn), wants(group: group, object: datagram.object.id)
+        else { return }
         var timeout = Interval.smaller(objectTimeout, subgroupTimeout)
         if case .live(let object, let subgroup) = track.delivery {
             timeout = Interval.smaller(timeout, Interval.smaller(object, subgroup))
@@ -142,7 +147,9 @@ package final class Subscription: StreamOwner {
     /// Forward State went from 0 to 1: what is published from now on is sent.
     private func resume() {
         joining = track.largest
-        start = max(start, LocationFilter.nextObject.start(largest: track.largest))
+        // Another loop of the same relay begins where its own readers may want to begin.
+        let filter: LocationFilter = downlink.isSibling ? .relativeStart(groups: 1) : .nextObject
+        start = max(start, filter.start(largest: track.largest))
         for group in track.groupIDs where group >= start.group {
             for log in track.groups[group]?.subgroups ?? [] where !log.isFill { attach(log) }
         }
@@ -220,6 +227,13 @@ package final class Subscription: StreamOwner {
         outcome = (code, reason)
         cancelStreams(reset)
         cancelFills()
+        finishIfComplete()
+    }
+
+    /// Ends for a reason of its own; what is on its way still goes.
+    func finish(_ code: PublishDoneCode, _ reason: String) {
+        guard !isDone, outcome == nil else { return }
+        outcome = (code, reason)
         finishIfComplete()
     }
 

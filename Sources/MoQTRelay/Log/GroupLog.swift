@@ -89,6 +89,8 @@ package struct LoggedDatagram {
     package var priority: UInt8?
     package var endsGroup: Bool
     package var isFill: Bool
+    /// It does not come from another loop of the same relay.
+    var isOwn = true
 
     package init(
         object: LoggedObject, payload: Bytes, priority: UInt8? = nil, endsGroup: Bool = false,

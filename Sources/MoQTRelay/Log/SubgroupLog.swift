@@ -68,6 +68,8 @@ package final class SubgroupLog {
     package let isFill: Bool
     /// Up to here nothing of the subgroup is missing in earlier parts of it, or ever will come; nil: there is none.
     var resumesAfter: UInt64?
+    /// Someone brings it, or has brought it, who is no other loop of the same relay: only then do other loops get it.
+    var isOwn: Bool
 
     private var objects: [LoggedObject] = []
     private var objectBase = 0
@@ -118,12 +120,16 @@ package final class SubgroupLog {
     /// Its first object need not belong behind those of the other parts.
     var isUnplaced = false
 
-    init(group: UInt64, subgroup: UInt64, traits: SubgroupTraits, isFill: Bool, resumesAfter: UInt64? = nil) {
+    init(
+        group: UInt64, subgroup: UInt64, traits: SubgroupTraits, isFill: Bool, resumesAfter: UInt64? = nil,
+        isOwn: Bool = true
+    ) {
         self.group = group
         self.subgroup = subgroup
         self.traits = traits
         self.isFill = isFill
         self.resumesAfter = resumesAfter
+        self.isOwn = isOwn
         wholeThrough = resumesAfter
     }
 
@@ -293,17 +299,21 @@ package struct CreditSource {
     package private(set) weak var peer: Peer?
     /// ``Peer/number``; the largest for a feeder.
     package let peerNumber: UInt64
+    /// It is another loop of the same relay.
+    let isSibling: Bool
     package let stream: StreamID
 
     package init(peer: Peer, stream: StreamID) {
         self.peer = peer
         peerNumber = peer.number
+        isSibling = peer.isSibling
         self.stream = stream
     }
 
     /// Feeders of this process share their credit: who drains ``Cache/nextCredit()`` counts it.
     init() {
         peerNumber = .max
+        isSibling = false
         stream = StreamID(rawValue: 0)
     }
 

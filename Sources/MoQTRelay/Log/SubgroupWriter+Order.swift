@@ -53,7 +53,7 @@ extension SubgroupWriter {
             let new = track.openSubgroup(
                 group: self.group, subgroup: subgroup, traits: traits,
                 resumesAfter: position > 0 ? parts[position - 1].wholeThrough : group.floor(of: subgroup),
-                isLatest: isLatest)
+                isLatest: isLatest, isOwn: !source.isSibling)
             new.source = source
             move(to: new)
             part = new

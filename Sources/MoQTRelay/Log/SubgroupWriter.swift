@@ -55,11 +55,17 @@ package final class SubgroupWriter {
                 group?.keepParts(of: subgroup)
             }
             log = track.openSubgroup(
-                group: self.group, subgroup: subgroup, traits: traits, resumesAfter: latest?.wholeThrough)
+                group: self.group, subgroup: subgroup, traits: traits, resumesAfter: latest?.wholeThrough,
+                isOwn: !source.isSibling)
             log?.source = source
             log?.isUnplaced = group?.parts[subgroup] != nil
         }
-        log?.writers.append(self)
+        if let log { write(to: log) }
+    }
+
+    private func write(to part: SubgroupLog) {
+        part.writers.append(self)
+        if !part.isOwn, !source.isSibling { track.own(part) }
     }
 
     /// Goes on in another part.
@@ -67,7 +73,7 @@ package final class SubgroupWriter {
         guard part !== log else { return }
         leave()
         log = part
-        part.writers.append(self)
+        write(to: part)
     }
 
     func leave() {
@@ -83,8 +89,15 @@ package final class SubgroupWriter {
                 log.source = log.writers.first?.source
             }
         }
+        disown(log)
         self.log = nil
         arriving = nil
+    }
+
+    /// It brings no more to a part.
+    private func disown(_ log: SubgroupLog) {
+        guard !source.isSibling, log.isOwn, log.writers.allSatisfy(\.source.isSibling) else { return }
+        track.disown(log)
     }
 
     func isFed(by other: CreditSource) -> Bool { source.isSame(as: other) }
@@ -130,6 +143,7 @@ package final class SubgroupWriter {
         guard let log else { return }
         defer {
             log.writers.removeAll { $0 === self }
+            disown(log)
             if creditFollowsReaders { track.markForCredit(log) }
         }
         guard !track.isClosed, log.end == .open else { return }

@@ -95,12 +95,13 @@ package final class TrackLog {
     /// - Parameters:
     ///   - resumesAfter: the last object that the part before has whole.
     ///   - isLatest: no other part is behind it.
+    ///   - isOwn: it does not come from another loop of the same relay.
     package func openSubgroup(
         group: UInt64, subgroup: UInt64, traits: SubgroupTraits, isFill: Bool = false,
-        resumesAfter: UInt64? = nil, isLatest: Bool = true
+        resumesAfter: UInt64? = nil, isLatest: Bool = true, isOwn: Bool = true
     ) -> SubgroupLog {
         let log = SubgroupLog(
-            group: group, subgroup: subgroup, traits: traits, isFill: isFill, resumesAfter: resumesAfter)
+            group: group, subgroup: subgroup, traits: traits, isFill: isFill, resumesAfter: resumesAfter, isOwn: isOwn)
         // What still comes for a track that was let go of is kept nowhere.
         guard !isClosed else { return log }
         groupLog(group).add(log, isLatest: isLatest && !isFill)

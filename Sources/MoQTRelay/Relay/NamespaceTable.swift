@@ -22,8 +22,19 @@ struct NamespaceTable<Terms> {
         return entry?.terms
     }
 
-    /// Whether there is any for exactly this namespace.
-    func contains(_ namespace: TrackNamespace) -> Bool { entries[namespace] != nil }
+    /// Whether there is any for exactly this namespace, of somebody whom `peer` hears.
+    func contains(_ namespace: TrackNamespace, for peer: Peer) -> Bool {
+        entries[namespace]?.values.contains { peer.hears($0.peer) } ?? false
+    }
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// All of one peer.
+    func entries(of peer: Peer) -> [(TrackNamespace, RequestKey)] {
+        entries.flatMap { namespace, here in
+            here.filter { $0.value.peer === peer }.map { (namespace, $0.key) }
+        }
+    }
 
     /// Different namespaces in the table.
     var namespaceCount: Int { entries.count }
@@ -39,6 +50,8 @@ struct NamespaceTable<Terms> {
         return found
     }
 
-    /// Namespaces in the table that begin with `prefix`.
-    func namespaces(under prefix: TrackNamespace) -> [TrackNamespace] { entries.keys.filter { $0.hasPrefix(prefix) } }
+    /// Namespaces in the table that begin with `prefix`, of anybody whom `peer` hears.
+    func namespaces(under prefix: TrackNamespace, for peer: Peer) -> [TrackNamespace] {
+        entries.keys.filter { $0.hasPrefix(prefix) && contains($0, for: peer) }
+    }
 }

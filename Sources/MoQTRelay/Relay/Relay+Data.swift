@@ -20,7 +20,9 @@ extension Relay {
             ended(stream, end, peer)
         case .datagramObject(let id, let datagram):
             guard case .upstream(let upstream) = peer.requests[id], let log = upstream.track.log else { return }
-            log.append(LoggedDatagram(datagram, arrived: now), group: datagram.location.group)
+            var logged = LoggedDatagram(datagram, arrived: now)
+            logged.isOwn = !peer.isSibling
+            log.append(logged, group: datagram.location.group)
         case .fetchOpened(let stream, let id, let wireBytes):
             peer.credit(stream, wireBytes)
             openedFetch(stream, id, peer)

@@ -9,8 +9,10 @@ extension Relay {
         case .upstream(let upstream):
             let track = upstream.track
             track.upstreams.removeAll { $0 === upstream }
-            guard track.upstreams.isEmpty else { return }
             refuseWaiting(track, error)
+            resume(track)
+            partOwn(track)
+            guard track.upstreams.isEmpty else { return }
             part(track)
             dropIfIdle(track)
         case .statusAsked(let inquiry): statusRefused(inquiry, RequestKey(peer, id), error)
@@ -20,9 +22,17 @@ extension Relay {
     }
 
     private func refuseWaiting(_ track: RelayTrack, _ error: RequestError) {
-        let waiting = track.waiting
-        track.waiting = [:]
-        for entry in waiting.values { refuse(entry, error.code, error.reason.string) }
+        for (key, entry) in track.waiting where !track.hasUpstream(for: entry.peer) {
+            track.waiting[key] = nil
+            refuse(entry, error.code, error.reason.string)
+        }
+    }
+
+    private func refuseImpatient(_ track: RelayTrack, _ now: Instant) {
+        for (key, entry) in track.waiting where entry.deadline <= now && !track.hasUpstream(for: entry.peer) {
+            track.waiting[key] = nil
+            refuse(entry, .doesNotExist, "the publisher was lost")
+        }
     }
 
     /// A publisher said that it is done: with the track, or with its part in it, which others may go on with.
@@ -34,13 +44,18 @@ extension Relay {
         // behind, and have to bring what was published before this one was asked.
         if done.code == .trackEnded { track.ending = done }
         if !track.isFilling { releaseFetches(track) }
-        leftOne(track, .done(done))
+        // Another loop says so of a publisher that it has lost.
+        let isLost = peer.isSibling && done.code == .internalError
+        left(upstream, isLost ? .lost(now) : .done(done))
+        refuseImpatient(track, now)
         dropIfIdle(track)
     }
 
     /// A publisher that had accepted has left. With the last of them the track parts, unless others were asked and have
     /// not answered: a publisher that moves is announced anew, asked there, and done here in any order.
-    private func leftOne(_ track: RelayTrack, _ parting: RelayTrack.Parting) {
+    private func left(_ upstream: Upstream, _ parting: RelayTrack.Parting) {
+        let track = upstream.track
+        if !siblings.isEmpty, !upstream.peer.isSibling { leftOwn(track, parting) }
         guard !track.isEstablished else { return }
         let end = track.ending.take()
         track.parting = end.map { .done($0) } ?? parting
@@ -52,7 +67,7 @@ extension Relay {
         for upstream in track.upstreams where upstream.isEstablished && isSilent(upstream, now) {
             giveUp(upstream)
             track.upstreams.removeAll { $0 === upstream }
-            leftOne(track, .lost(now))
+            left(upstream, .lost(now))
         }
     }
 
@@ -75,11 +90,11 @@ extension Relay {
     private func part(_ track: RelayTrack) {
         guard let parting = track.parting.take(), let log = track.log else { return }
         switch parting {
-        case .done(let done): log.end(done.code, reason: done.reason.string)
+        case .done: log.end(parting.code, reason: parting.reason)
         case .lost(let time):
             // The log stays for a successor.
             track.orphanedAt = time
-            log.orphan(.internalError, reason: "the publisher was lost")
+            log.orphan(parting.code, reason: parting.reason)
         }
     }
 
@@ -89,13 +104,10 @@ extension Relay {
         track.upstreams.removeAll { $0 === upstream }
         joinEnded(upstream, isWhole: false)
         if !track.isFilling { releaseFetches(track) }
-        if upstream.isEstablished { leftOne(track, .lost(now)) }
-        guard track.upstreams.isEmpty else { return }
-        part(track)
-        for (key, entry) in track.waiting where entry.deadline <= now {
-            track.waiting[key] = nil
-            refuse(entry, .doesNotExist, "the publisher was lost")
-        }
+        if upstream.isEstablished { left(upstream, .lost(now)) }
+        partOwn(track)
+        if track.upstreams.isEmpty { part(track) }
+        refuseImpatient(track, now)
         dropIfIdle(track)
     }
 

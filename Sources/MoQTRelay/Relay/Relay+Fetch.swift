@@ -15,8 +15,13 @@ extension Relay {
 
     private func answer(_ request: Fetch, of name: FullTrackName, to peer: Peer) {
         let log = tracks[name]?.log
-        if let log, peer.knowsAnswer(to: request, from: log) { return peer.answer(request, with: log) }
-        if request.parameters.fillTimeout != 0, ask(for: request, of: name, for: peer, log) { return }
+        // What another loop goes on with is known only while it is read.
+        let isCurrent = tracks[name].map { $0.isEstablished(for: peer) || !$0.hasUpstream(for: peer) } ?? true
+        if isCurrent, let log, peer.knowsAnswer(to: request, from: log) { return peer.answer(request, with: log) }
+        if request.parameters.fillTimeout != 0 {
+            let range = peer.absoluteRange(of: request, in: isCurrent ? log : nil)
+            if ask(sources(of: name, for: peer), for: request, of: name, range, for: peer) { return }
+        }
         answer(request, from: log, to: peer)
     }
 
@@ -31,14 +36,16 @@ extension Relay {
 
     // MARK: - From publishers
 
-    /// Asks a publisher for what is not here (draft-18 "FETCH"); false when there is none to ask.
-    private func ask(for request: Fetch, of name: FullTrackName, for peer: Peer, _ log: TrackLog?) -> Bool {
-        let upstreams = tracks[name]?.upstreams.filter { $0.isEstablished }.map(\.peer) ?? []
-        for publisher in upstreams + publishers.prefixes(of: name.namespace).map(\.peer) where publisher !== peer {
-            guard let id = ask(publisher, for: request, of: name, peer.absoluteRange(of: request, in: log)) else {
-                continue
-            }
+    /// Asks the first of `publishers` for what is not here (draft-18 "FETCH"); false when there is none to ask.
+    private func ask(
+        _ publishers: [Peer], for request: Fetch, of name: FullTrackName, _ range: LocationFilter?, for peer: Peer
+    ) -> Bool {
+        for (index, publisher) in publishers.enumerated() {
+            guard let id = ask(publisher, for: request, of: name, range) else { continue }
             let fetch = RelayedFetch(request, of: name, for: peer, from: publisher, asked: id)
+            // The others would say the same, but for other loops, each of which knows its own publishers only.
+            fetch.others = publishers[(index + 1)...].filter { publisher.isSibling || $0.isSibling }
+            fetch.range = range
             peer.requests[request.requestID] = .relayedFetch(fetch)
             publisher.requests[id] = .fetchAsked(fetch)
             publisher.flush()
@@ -64,6 +71,7 @@ extension Relay {
         guard fetch.isUntouched else { return fetch.lost(error) }
         let requester = fetch.requester
         fetch.letGo()
+        if ask(fetch.others, for: fetch.request, of: fetch.track, fetch.range, for: requester) { return }
         answer(fetch.request, from: tracks[fetch.track]?.log, to: requester, error)
     }
 

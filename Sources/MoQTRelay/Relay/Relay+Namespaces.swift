@@ -5,24 +5,28 @@ internal import Wire
 /// Namespaces and tracks as they come and go (draft-18 "Namespace Discovery").
 extension Relay {
     func publishNamespace(_ request: PublishNamespace, from peer: Peer) {
-        let isNew = !publishers.contains(request.namespace)
         peer.requests[request.requestID] = .namespace(request.namespace)
-        publishers.insert(peer, request.requestID, under: request.namespace, ())
         peer.say { try $0.accept(request.requestID, parameters: Parameters()) }
-        for interest in namespaceInterests.prefixes(of: request.namespace) where isNew {
-            interest.peer.say { try $0.announce(request.namespace, on: interest.request) }
+        announced(request.namespace, RequestKey(peer, request.requestID), by: peer)
+    }
+
+    /// `peer` publishes the namespace, or says that a client of its does.
+    func announced(_ namespace: TrackNamespace, _ key: RequestKey, by peer: Peer) {
+        let interested = namespaceInterests.prefixes(of: namespace).filter { interest in
+            interest.peer.hears(peer) && !publishers.contains(namespace, for: interest.peer)
         }
+        publishers.insert(peer, key.request, under: namespace, ())
+        for interest in interested { interest.peer.say { try $0.announce(namespace, on: interest.request) } }
         // draft-18 "Publisher Interactions": live and waiting subscriptions go to the new publisher too.
-        for track in tracks.values where track.name.namespace.hasPrefix(request.namespace) {
-            guard !track.waiting.isEmpty || !(track.log?.subscriptions.isEmpty ?? true) else { continue }
+        for track in tracks.values where track.name.namespace.hasPrefix(namespace) && track.isWanted(from: peer) {
             subscribe(track, to: peer, newGroup: track.newGroupWanted)
         }
     }
 
-    func withdraw(_ namespace: TrackNamespace, _ key: RequestKey) {
+    func withdraw(_ namespace: TrackNamespace, _ key: RequestKey, of peer: Peer) {
         publishers.remove(key, under: namespace)
-        guard !publishers.contains(namespace) else { return }
-        for interest in namespaceInterests.prefixes(of: namespace) {
+        for interest in namespaceInterests.prefixes(of: namespace)
+        where interest.peer.hears(peer) && !publishers.contains(namespace, for: interest.peer) {
             interest.peer.say { try $0.withdraw(namespace, on: interest.request) }
         }
     }
@@ -33,7 +37,7 @@ extension Relay {
         peer.say { try $0.accept(request.requestID, parameters: Parameters()) }
         if options != .publish {
             namespaceInterests.insert(peer, request.requestID, under: request.prefix, ())
-            for namespace in publishers.namespaces(under: request.prefix) {
+            for namespace in publishers.namespaces(under: request.prefix, for: peer) {
                 peer.say { try $0.announce(namespace, on: request.requestID) }
             }
         }
@@ -45,24 +49,28 @@ extension Relay {
     func publish(_ request: Publish, from peer: Peer) {
         let track = track(request.track)
         let log = openLog(track, request.trackProperties)
+        let isFirst = !track.upstreams.contains { $0.wasPublished && !$0.peer.isSibling }
         let upstream = Upstream(
             peer: peer, requestID: request.requestID, track: track,
-            forwards: request.parameters.forward ?? true, wasPublished: true)
+            forwards: request.parameters.forward ?? true, wasPublished: true, properties: request.trackProperties)
+        let isWanted = track.wantsObjects(from: peer) && !track.upstreams.contains { $0.peer === peer }
         track.upstreams.append(upstream)
         peer.requests[request.requestID] = .upstream(upstream)
         var parameters = Parameters()
-        let isWanted =
-            track.waiting.values.contains { $0.request.parameters.forward ?? true }
-            || log.subscriptions.contains { $0.forwards }
         parameters.forward = isWanted
         upstream.forwards = isWanted
+        upstream.isEstablished = isWanted || !peer.isSibling
+        if !peer.isSibling { track.ownParting = nil }
         peer.say { try $0.acceptPublish(request.requestID, parameters: parameters) }
-        if let largest = request.parameters.largestObject { startFill(upstream, upTo: largest) }
+        if upstream.isEstablished, let largest = request.parameters.largestObject {
+            startFill(upstream, upTo: largest)
+        }
         let waited = Set(track.waiting.keys.map(\.peer))
         answerWaiting(track, with: log)
         for interest in trackInterests.prefixes(of: track.name.namespace)
-        where interest.peer !== peer && !waited.contains(interest.peer.number) {
-            offer(log, to: interest.peer, interest.terms)
+        where interest.peer !== peer && interest.peer.hears(peer) && !waited.contains(interest.peer.number) {
+            // Other loops take what comes after the first for the same track, as it is.
+            if isFirst || !interest.peer.isSibling { offer(log, to: interest.peer, interest.terms) }
         }
     }
 
@@ -76,9 +84,10 @@ extension Relay {
     func takeInterest(_ id: RequestID, _ prefix: TrackNamespace, _ terms: Parameters, of peer: Peer) {
         trackInterests.insert(peer, id, under: prefix, terms)
         for track in tracks.values where track.name.namespace.hasPrefix(prefix) {
-            guard let log = track.log, track.upstreams.contains(where: { $0.wasPublished && $0.peer !== peer }) else {
-                continue
+            let isPublished = track.upstreams.contains {
+                $0.wasPublished && $0.peer !== peer && peer.hears($0.peer)
             }
+            guard let log = track.log, isPublished else { continue }
             offer(log, to: peer, terms)
         }
     }
@@ -103,7 +112,7 @@ extension Relay {
         peer.attach(id, alias, log, peer.range(of: terms.locationFilter, in: log) ?? peer.openRange(in: log), terms)
         guard let track = tracks[log.name] else { return }
         resume(track)
-        requestNewGroup(terms.newGroupRequest, of: track)
+        requestNewGroup(terms.newGroupRequest, of: track, for: peer)
     }
 }
 

@@ -13,12 +13,15 @@ struct NewGroupRequest {
 extension Relay {
     /// Asks the publishers of a track for the group that a subscriber wants, unless it is there, or was asked for.
     ///
-    /// - Parameter group: NEW_GROUP_REQUEST of the subscriber; nil: it wants none.
-    func requestNewGroup(_ group: UInt64?, of track: RelayTrack) {
+    /// - Parameters:
+    ///   - group: NEW_GROUP_REQUEST of the subscriber; nil: it wants none.
+    ///   - peer: the subscriber.
+    func requestNewGroup(_ group: UInt64?, of track: RelayTrack, for peer: Peer) {
         guard let group, let log = track.log, log.properties.dynamicGroups else { return }
         let largest = log.largest?.group
         guard group == 0 || group > largest ?? 0 else { return }
         for upstream in track.upstreams where upstream.isEstablished && upstream.peer.takesNewGroupRequests {
+            guard peer.hears(upstream.peer) else { continue }
             if let open = upstream.newGroup, open.largest == largest, open.group >= group { continue }
             var parameters = Parameters()
             parameters.newGroupRequest = group

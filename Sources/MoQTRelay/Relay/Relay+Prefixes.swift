@@ -24,14 +24,16 @@ extension Relay {
         let trackTerms = trackInterests.remove(key, under: old)
         if wantsNamespaces {
             // Behind the new prefix these could not be named any more.
-            for namespace in publishers.namespaces(under: old) where !namespace.hasPrefix(new) {
+            for namespace in publishers.namespaces(under: old, for: peer) where !namespace.hasPrefix(new) {
                 peer.say { try $0.withdraw(namespace, on: id) }
             }
         }
         peer.say { try $0.acceptUpdate(id) }
         if wantsNamespaces {
             namespaceInterests.insert(peer, id, under: new, ())
-            for namespace in publishers.namespaces(under: new) { peer.say { try $0.announce(namespace, on: id) } }
+            for namespace in publishers.namespaces(under: new, for: peer) {
+                peer.say { try $0.announce(namespace, on: id) }
+            }
         }
         if let trackTerms { takeInterest(id, new, trackTerms, of: peer) }
     }

@@ -6,26 +6,31 @@ internal import Wire
 extension Relay {
     func subscribe(_ request: Subscribe, from peer: Peer, _ now: Instant) {
         let track = track(request.track)
-        if let log = track.log, track.isEstablished {
+        ask(for: track, as: peer, newGroup: request.parameters.newGroupRequest)
+        if let log = track.log, track.isEstablished(for: peer) {
             let fill = peer.subscribe(request, to: log)
             resume(track)
-            requestNewGroup(request.parameters.newGroupRequest, of: track)
+            requestNewGroup(request.parameters.newGroupRequest, of: track, for: peer)
             if let fill { start(fill, of: track) }
             return
         }
-        if track.upstreams.isEmpty {
-            for publisher in publishers.prefixes(of: track.name.namespace) {
-                subscribe(track, to: publisher.peer, newGroup: request.parameters.newGroupRequest)
-            }
-        }
         let patience = Interval(timeout: request.parameters.rendezvousTimeout)
-        guard !track.upstreams.isEmpty || patience != nil else {
+        guard track.hasUpstream(for: peer) || patience != nil else {
             peer.say { try $0.reject(request.requestID, .doesNotExist, reason: "no such track") }
             return dropIfIdle(track)
         }
         track.waiting[RequestKey(peer, request.requestID)] = .init(
             peer: peer, request: request, deadline: now + (patience ?? .zero))
         peer.requests[request.requestID] = .waiting(track)
+        resume(track)
+    }
+
+    /// Asks publishers for a track that `reader` wants, unless they were asked for somebody else.
+    private func ask(for track: RelayTrack, as reader: Peer, newGroup: UInt64?) {
+        guard track.upstreams.isEmpty || isFirst(reader, of: track) else { return }
+        for publisher in publishers.prefixes(of: track.name.namespace) where reader.hears(publisher.peer) {
+            subscribe(track, to: publisher.peer, newGroup: newGroup)
+        }
     }
 
     /// Asks a publisher for a track, from where it stands; the first one also for what precedes that.
@@ -33,7 +38,8 @@ extension Relay {
     func subscribe(_ track: RelayTrack, to publisher: Peer, newGroup: UInt64?) {
         guard !track.upstreams.contains(where: { $0.peer === publisher }) else { return }
         var parameters = Parameters()
-        parameters.locationFilter = .nextObject
+        // Another loop sends the group in progress as well, for those who begin there.
+        parameters.locationFilter = publisher.isSibling ? nil : .nextObject
         parameters.newGroupRequest = publisher.takesNewGroupRequests ? newGroup : nil
         let join: Join? = track.log == nil && track.upstreams.isEmpty ? .groups(before: 0) : nil
         guard let id = try? publisher.session.subscribe(track.name, parameters, join: join) else { return }
@@ -47,10 +53,15 @@ extension Relay {
 
     func subscribed(_ id: RequestID, _ answer: SubscribeOK, to peer: Peer) {
         guard case .upstream(let upstream) = peer.requests[id] else { return }
-        let log = openLog(upstream.track, answer.trackProperties)
+        established(upstream, answer.trackProperties, largest: answer.parameters.largestObject)
+    }
+
+    func established(_ upstream: Upstream, _ properties: Properties, largest: Location?) {
+        let log = openLog(upstream.track, properties)
         upstream.isEstablished = true
-        upstream.newGroup?.largest = answer.parameters.largestObject?.group
-        if let largest = answer.parameters.largestObject { startFill(upstream, upTo: largest) }
+        if !upstream.peer.isSibling { upstream.track.ownParting = nil }
+        upstream.newGroup?.largest = largest?.group
+        if let largest { startFill(upstream, upTo: largest) }
         answerWaiting(upstream.track, with: log)
     }
 
@@ -73,22 +84,22 @@ extension Relay {
     }
 
     func answerWaiting(_ track: RelayTrack, with log: TrackLog) {
-        let waiting = track.waiting
-        track.waiting = [:]
         var fills: [FetchReply] = []
-        for entry in waiting.values {
+        let ready = track.waiting.values.filter { track.isEstablished(for: $0.peer) }
+        for entry in ready {
+            track.waiting[RequestKey(entry.peer, entry.request.requestID)] = nil
             entry.peer.requests[entry.request.requestID] = nil
             if let fill = entry.peer.subscribe(entry.request, to: log) { fills.append(fill) }
         }
         resume(track)
-        for entry in waiting.values { requestNewGroup(entry.request.parameters.newGroupRequest, of: track) }
+        for entry in ready { requestNewGroup(entry.request.parameters.newGroupRequest, of: track, for: entry.peer) }
         for fill in fills { start(fill, of: track) }
     }
 
     /// Somebody wants objects: publishers that hold them back are told to send (draft-18 "Publisher Interactions").
     func resume(_ track: RelayTrack) {
-        guard let log = track.log, log.subscriptions.contains(where: { $0.forwards }) else { return }
-        for upstream in track.upstreams where upstream.isEstablished && !upstream.forwards {
+        for upstream in track.upstreams where upstream.wasPublished || upstream.isEstablished {
+            guard !upstream.forwards, isToResume(upstream) else { continue }
             var parameters = Parameters()
             parameters.forward = true
             guard (try? upstream.peer.session.update(upstream.requestID, parameters)) != nil else { continue }
@@ -100,6 +111,9 @@ extension Relay {
     /// A publisher has taken up, or paused: it says how far it has come meanwhile.
     func updated(_ id: RequestID, _ answer: Parameters, by peer: Peer) {
         guard case .upstream(let upstream) = peer.requests[id] else { return }
+        if !upstream.isEstablished, upstream.wasPublished, upstream.forwards {
+            return established(upstream, upstream.properties, largest: answer.largestObject)
+        }
         if let largest = answer.largestObject { upstream.track.log?.reached(largest) }
         fillLate(upstream, upTo: answer.largestObject)
     }
@@ -119,8 +133,9 @@ extension Relay {
             let fill = peer.change(subscription, id, parameters)
             peer.flush()
             guard let track = tracks[subscription.track.name] else { return fill?.start() ?? () }
+            if peer.isSibling { abandonIfUnwanted(track) }
             resume(track)
-            requestNewGroup(parameters.newGroupRequest, of: track)
+            requestNewGroup(parameters.newGroupRequest, of: track, for: peer)
             if let fill { start(fill, of: track) }
         case .waiting, .heldFetch, .upstream, .fetchReply, .relayedFetch, .fetchAsked, .statusWanted, .statusAsked,
             .namespace, .namespaceInterest,
@@ -136,11 +151,12 @@ extension Relay {
     }
 
     func abandonIfUnwanted(_ track: RelayTrack) {
-        guard track.waiting.isEmpty, track.heldFetches.isEmpty, track.log?.subscriptions.isEmpty ?? true else { return }
-        for upstream in track.upstreams {
+        if siblings.isEmpty, track.isRead { return }
+        let unwanted = track.upstreams.filter { !track.isWanted(from: $0.peer) }
+        for upstream in unwanted {
             if upstream.wasPublished { pause(upstream) } else { giveUp(upstream) }
         }
-        track.upstreams.removeAll { !$0.wasPublished }
+        track.upstreams.removeAll { upstream in !upstream.wasPublished && unwanted.contains { $0 === upstream } }
         dropIfIdle(track)
     }
 
@@ -151,6 +167,8 @@ extension Relay {
         parameters.forward = false
         guard (try? upstream.peer.session.update(upstream.requestID, parameters)) != nil else { return }
         upstream.forwards = false
+        // What another loop goes on with meanwhile is not known here.
+        if upstream.peer.isSibling { upstream.isEstablished = false }
         upstream.peer.flush()
     }
 }

@@ -4,14 +4,15 @@ internal import MoQTSession
 /// TRACK_STATUS: from the log of a track that is received, otherwise from its publishers (draft-18 "TRACK_STATUS").
 extension Relay {
     func trackStatus(_ request: TrackStatus, from peer: Peer) {
-        if let track = tracks[request.track], track.isEstablished, let log = track.log {
+        if let track = tracks[request.track], track.isEstablished(for: peer), let log = track.log {
             return peer.answer(request, with: log)
         }
         let inquiry = StatusInquiry(peer, request.requestID)
         var asked: Set<UInt64> = []
-        for publisher in publishers.prefixes(of: request.track.namespace)
-        where asked.insert(publisher.peer.number).inserted {
-            ask(publisher.peer, for: request.track, inquiry)
+        let upstreams = tracks[request.track]?.upstreams.map(\.peer) ?? []
+        for publisher in upstreams + publishers.prefixes(of: request.track.namespace).map(\.peer)
+        where peer.hears(publisher) && asked.insert(publisher.number).inserted {
+            ask(publisher, for: request.track, inquiry)
         }
         peer.requests[request.requestID] = .statusWanted(inquiry)
         if inquiry.open.isEmpty { refuse(inquiry) }

@@ -35,6 +35,8 @@ package final class Relay {
     private var nextCheck: Instant?
     /// What sessions that are over have brought and taken, and how they ended.
     var past = RelaySnapshot()
+    /// The other loops of the relay.
+    var siblings: [Peer] = []
 
     package init(settings: Settings, cache: Cache) {
         self.settings = settings
@@ -53,6 +55,7 @@ package final class Relay {
 
     package func add(_ peer: Peer) {
         peers[ObjectIdentifier(peer)] = peer
+        if peer.isSibling { siblings.append(peer) }
         peer.readerEnded = { [weak self] log in self?.readerLeft(log) }
     }
 
@@ -61,7 +64,8 @@ package final class Relay {
     package func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         cache.tell(now)
         switch event {
-        case .ready, .early: break
+        case .early: break
+        case .ready: if peer.isSibling { discover(peer) }
         case .subscribe(let request): subscribe(request, from: peer, now)
         case .publish(let request): publish(request, from: peer)
         case .fetch(let request, let name): fetch(request, of: name, from: peer)
@@ -82,7 +86,9 @@ package final class Relay {
         case .updateRejected, .publishBlocked: break
         case .rejected(let id, let error): rejected(id, error, by: peer, now)
         case .publishDone(let id, let done): upstreamDone(id, done, of: peer, now)
-        case .namespaceAnnounced, .namespaceGone, .goAway: break
+        case .namespaceAnnounced(let id, let namespace): announced(namespace, RequestKey(peer, id), by: peer)
+        case .namespaceGone(let id, let namespace): withdraw(namespace, RequestKey(peer, id), of: peer)
+        case .goAway: break
         case .malformedTrack(let id, let what): malformed(id, what, from: peer, now)
         case .closed(let close): closed(peer, close, now)
         case .subgroupOpened, .object, .payload, .subgroupEnded, .datagramObject, .fetchOpened, .fetchObject,
@@ -188,7 +194,8 @@ package final class Relay {
             draining.removeLast()
             cache.remove(log)
         }
-        if log.subscriptions.isEmpty, let track = tracks[log.name] { abandonIfUnwanted(track) }
+        guard log.subscriptions.isEmpty || !siblings.isEmpty, let track = tracks[log.name] else { return }
+        abandonIfUnwanted(track)
     }
 
     // MARK: - Sessions
@@ -200,6 +207,7 @@ package final class Relay {
         for stream in peer.writers.values { endLost(stream) }
         peer.close()
         for (id, request) in requests { end(request, id, of: peer, now) }
+        if peer.isSibling { lose(peer) }
     }
 
     /// A request of either end was given up by the peer, or ended with its session.
@@ -223,7 +231,7 @@ package final class Relay {
         case .fetchAsked(let fetch): asked(fetch, failed: RequestError())
         case .statusWanted(let inquiry): abandon(inquiry)
         case .statusAsked(let inquiry): statusRefused(inquiry, key)
-        case .namespace(let namespace): withdraw(namespace, key)
+        case .namespace(let namespace): withdraw(namespace, key, of: peer)
         case .namespaceInterest(let prefix):
             namespaceInterests.remove(key, under: prefix)
             trackInterests.remove(key, under: prefix)

@@ -90,7 +90,7 @@ package struct CacheFigures: Hashable, Sendable {
 /// A track as a relay has it.
 package struct TrackSnapshot: Sendable {
     package var name: FullTrackName
-    /// ``Peer/number`` of those it is received from, ascending.
+    /// ``Peer/number`` of clients it is received from, ascending.
     package var publishers: [UInt64]
     package var subscribers: Int
     /// Subscribers that wait for a publisher.
@@ -109,7 +109,7 @@ extension Relay {
     /// The relay in numbers. Takes time in proportion to sessions and their requests.
     package var snapshot: RelaySnapshot {
         var snapshot = past
-        for peer in peers.values {
+        for peer in peers.values where !peer.isSibling {
             snapshot.sessions[SessionKind(peer), default: 0] += 1
             snapshot.traffic += peer.traffic
             snapshot.requests += peer.requestCounts
@@ -128,8 +128,9 @@ extension Relay {
     private static func snapshot(_ track: RelayTrack) -> TrackSnapshot {
         let log = track.log
         return TrackSnapshot(
-            name: track.name, publishers: track.upstreams.map(\.peer.number).sorted(),
-            subscribers: log?.subscriptions.count ?? 0, waiting: track.waiting.count, largest: log?.largest,
+            name: track.name, publishers: track.upstreams.filter { !$0.peer.isSibling }.map(\.peer.number).sorted(),
+            subscribers: log?.subscriptions.count { !$0.downlink.isSibling } ?? 0, waiting: track.waiting.count,
+            largest: log?.largest,
             groups: log?.groupIDs.count ?? 0, objects: log?.appended.objects ?? 0, bytes: log?.appended.bytes ?? 0,
             isLive: log.map { $0.delivery != .lossless } ?? false)
     }

@@ -19,6 +19,8 @@ final class RelayTrack {
     var parting: Parting?
     /// A publisher has said that the track is over, while others still bring what they alone have to; nil: none has.
     var ending: PublishDone?
+    /// The same for clients of this loop that publish, where there are other loops.
+    var ownParting: Parting?
     /// When the last upstream was lost without PUBLISH_DONE; what was received is kept for its successor until then.
     var orphanedAt: Instant?
 
@@ -35,6 +37,11 @@ final class RelayTrack {
         case done(PublishDone)
         /// Without PUBLISH_DONE.
         case lost(Instant)
+
+        var code: PublishDoneCode { if case .done(let done) = self { done.code } else { .internalError } }
+        var reason: String {
+            if case .done(let done) = self { done.reason.string } else { "the publisher was lost" }
+        }
     }
 
     init(name: FullTrackName) { self.name = name }
@@ -42,9 +49,26 @@ final class RelayTrack {
     /// What precedes the subscription is on its way, or will be asked for as soon as a publisher sends.
     var isFilling: Bool { fill != nil || upstreams.contains { $0.unfilled != nil && $0.forwards } }
     var isEstablished: Bool { upstreams.contains { $0.isEstablished } }
-    var isIdle: Bool {
-        upstreams.isEmpty && waiting.isEmpty && heldFetches.isEmpty && (log?.subscriptions.isEmpty ?? true)
+    /// Somebody publishes it from whom `reader` may have it.
+    func isEstablished(for reader: Peer) -> Bool { upstreams.contains { $0.isEstablished && reader.hears($0.peer) } }
+    /// Somebody publishes it, or may, from whom `reader` may have it.
+    func hasUpstream(for reader: Peer) -> Bool { upstreams.contains { reader.hears($0.peer) } }
+
+    /// Somebody who may have it from `publisher` waits for it or reads it.
+    func isWanted(from publisher: Peer) -> Bool {
+        waiting.values.contains { $0.peer.hears(publisher) } || heldFetches.values.contains { $0.peer.hears(publisher) }
+            || log?.subscriptions.contains { $0.downlink.hears(publisher) && ($0.forwards || !$0.downlink.isSibling) }
+                ?? false
     }
+
+    /// Somebody who may have it from `publisher` wants objects.
+    func wantsObjects(from publisher: Peer) -> Bool {
+        waiting.values.contains { $0.peer.hears(publisher) && ($0.request.parameters.forward ?? true) }
+            || log?.subscriptions.contains { $0.downlink.hears(publisher) && $0.forwards } ?? false
+    }
+    /// Somebody waits for it or reads it.
+    var isRead: Bool { !waiting.isEmpty || !heldFetches.isEmpty || !(log?.subscriptions.isEmpty ?? true) }
+    var isIdle: Bool { upstreams.isEmpty && !isRead }
 }
 
 /// A request of one of the relay's peers.
@@ -80,13 +104,19 @@ final class Upstream {
     var streamCount: UInt64 = 0
     /// How far it was when it was last looked at, and since when it is there.
     var progress: (streams: UInt64, bytes: UInt64, since: Instant)?
+    /// Of the track, as PUBLISH gave them.
+    let properties: Properties
 
-    init(peer: Peer, requestID: RequestID, track: RelayTrack, forwards: Bool, wasPublished: Bool) {
+    init(
+        peer: Peer, requestID: RequestID, track: RelayTrack, forwards: Bool, wasPublished: Bool,
+        properties: Properties = Properties()
+    ) {
         self.peer = peer
         self.requestID = requestID
         self.track = track
         self.forwards = forwards
         self.wasPublished = wasPublished
+        self.properties = properties
         isEstablished = wasPublished
     }
 }

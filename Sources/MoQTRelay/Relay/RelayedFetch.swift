@@ -9,6 +9,9 @@ final class RelayedFetch: StreamOwner {
     let request: Fetch
     let track: FullTrackName
     let requester: Peer
+    /// Who is asked, and for what, when the publisher refuses.
+    var others: [Peer] = []
+    var range: LocationFilter?
     private let publisher: Peer
     private let askedID: RequestID
     private var encoder: FetchObjectEncoder

@@ -24,6 +24,8 @@ extension Simulation {
             if let known = expectations[id], !known.isEmpty, !isBroken, publication.log.end == nil {
                 complain("a fetch of \(known.count) objects was rejected: \(error)")
             }
+        // It was to go elsewhere, in too little time for what was on its way.
+        case .requestCancelled(subscription, .goingAway) where isHasty: isBroken = true
         case .subscribeAccepted(let id, let answer) where id == subscription:
             floor = .some(answer.parameters.largestObject)
         case .joinEnded(let id, let isWhole) where id == subscription:

@@ -15,6 +15,8 @@ enum Scenario: UInt64, CaseIterable, Sendable {
 final class Simulation {
     let scenario: Scenario
     let seed: UInt64
+    /// Of the relay; the publisher and the subscriber are on different ones, where there are more than one.
+    let loops: Int
     let drafts: (publisher: Profile, subscriber: Profile)
     let world: World
     let trace = Trace()
@@ -59,7 +61,9 @@ final class Simulation {
         self.seed = seed
         drafts = (publisher, subscriber)
         random = Seeded(state: seed &* 7 &+ scenario.rawValue)
-        world = World(cache: 1 << 20, seed: seed)
+        var choice = Seeded(state: seed)
+        loops = [1, 2, 1, 3][choice.number(0...3)]
+        world = World(cache: 1 << 20, seed: seed, loops: loops)
         world.trace = trace
         source = TestPublisher(world, world.connect(publisher, Self.windows(&random), .random(&random)))
         self.subscriber = TestSubscriber(
@@ -103,7 +107,7 @@ final class Simulation {
     /// The seed, the drafts and the last of what happened, for whoever looks for the reason.
     var description: String {
         """
-        \(scenario), seed \(seed), from \(drafts.publisher.name) to \(drafts.subscriber.name):
+        \(scenario), seed \(seed), \(loops) loops, from \(drafts.publisher.name) to \(drafts.subscriber.name):
         \(complaints.joined(separator: "\n"))
         \(trace.text)
         """

@@ -10,6 +10,8 @@ final class SimulatedLink {
     let near: Side
     let far: Side
     let number: UInt64
+    /// The relay's loop that has it.
+    var home = 0
     var random: Seeded
     let path: PathConditions
     var isCut = false
@@ -170,7 +172,9 @@ final class SimulatedLink {
                 side.peer.session.sent(stream, byteCount: count, fin: ended)
                 continue
             }
-            guard let stream = side.peer.downlink.nextStream(now, open: { side.open(.unidirectional) }) else { return }
+            guard let stream = side.peer.downlink.nextStream(now, open: { _ in side.open(.unidirectional) }) else {
+                return
+            }
             let fin = side.peer.downlink.gather(into: &list)
             guard side.room(on: stream) > 0 || list.allSatisfy(\.isEmpty) else {
                 side.peer.downlink.blocked()

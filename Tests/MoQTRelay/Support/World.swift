@@ -34,8 +34,11 @@ func isSame(_ a: Bytes, _ b: [UInt8]) -> Bool {
 
 /// A relay with publishers and subscribers around it, in virtual time.
 final class World {
-    let relay: Relay
+    let loops: Loops
+    /// The relay of the first loop.
+    var relay: Relay { loops.relays[0] }
     var now = Instant(nanoseconds: 1_000_000_000)
+    /// The clients' connections; those of the first loop come first, then go round.
     var links: [SimulatedLink] = []
     /// What happens; nil: nobody wants to know.
     var trace: Trace?
@@ -43,10 +46,12 @@ final class World {
     private let seed: UInt64
     private var plans: [(at: Instant, action: () -> Void)] = []
 
-    init(cache: Int = 256 << 20, seed: UInt64 = 1, _ adjust: (inout Relay.Settings) -> Void = { _ in }) {
+    init(
+        cache: Int = 256 << 20, seed: UInt64 = 1, loops: Int = 1, _ adjust: (inout Relay.Settings) -> Void = { _ in }
+    ) {
         var settings = Relay.Settings()
         adjust(&settings)
-        relay = Relay(settings: settings, cache: Cache(limit: cache))
+        self.loops = Loops(loops, now) { [settings] in Relay(settings: settings, cache: Cache(limit: cache)) }
         self.seed = seed
     }
 
@@ -64,6 +69,8 @@ final class World {
         let far = Side(number: number + 1, role: .server, windows: windows, profile)
         let link = SimulatedLink(near: near, far: far, number: number / 2, seed: seed &+ number, path: path)
         link.trace = trace
+        link.home = Int(number / 2 - 1) % loops.relays.count
+        let relay = loops.relays[link.home]
         relay.add(far.peer)
         far.handle = { [unowned self, unowned far] in relay.handle($0, from: far.peer, now: now) }
         near.peer.session.transportReady(now: now)
@@ -90,9 +97,12 @@ final class World {
     @discardableResult
     func step(_ pause: Interval = .milliseconds(10), all: Bool = true) -> Bool {
         var moved = false
-        for link in links { moved = link.step(now, all: all) || moved }
-        relay.settle(now)
-        if let due = relay.deadline, due <= now { relay.timeReached(now) }
+        for link in links {
+            moved = loops.takeMail(link.home, now) || moved
+            moved = link.step(now, all: all) || moved
+            loops.post(link.home, now)
+        }
+        moved = loops.carry(now) || moved
         now = now + pause
         return moved
     }
@@ -127,7 +137,7 @@ final class World {
         let end = now + limit
         var isFresh = true
         while true {
-            while step(.zero, all: isFresh) || links.contains(where: \.isDirty) {
+            while step(.zero, all: isFresh) || links.contains(where: \.isDirty) || loops.hasMail {
                 isFresh = false
                 each()
             }
@@ -146,7 +156,7 @@ final class World {
 
     private var nextEvent: Instant? {
         var next = plans.first?.at ?? Instant(nanoseconds: .max)
-        if let due = relay.deadline { next = min(next, due) }
+        if let due = loops.deadline { next = min(next, due) }
         for link in links { if let due = link.deadline { next = min(next, due) } }
         return next.nanoseconds == .max ? nil : next
     }

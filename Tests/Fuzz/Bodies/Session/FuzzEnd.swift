@@ -183,7 +183,7 @@ final class FuzzEnd {
             peer.session.sent(stream, byteCount: count, fin: ended)
             moved = true
         }
-        while let stream = peer.downlink.nextStream(now, open: { open(.unidirectional) }) {
+        while let stream = peer.downlink.nextStream(now, open: { _ in open(.unidirectional) }) {
             list.removeAll()
             let fin = peer.downlink.gather(into: &list)
             let (count, ended) = say(list, fin, on: stream)
