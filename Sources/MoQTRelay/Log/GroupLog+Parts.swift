@@ -49,7 +49,7 @@ extension GroupLog {
         var dropped: [SubgroupLog] = []
         // What the first ones say, the next one can say, too, if nothing is missing before them.
         while parts.count > 1, parts[0].end != .open && parts[0].beginsSubgroup || parts.count > Self.partLimit {
-            parts[1].resumesAfter = parts[0].meetsNext ? parts[1].firstID.map { $0 - 1 } : parts[0].wholeThrough
+            parts[1].resumesAfter = parts[0].meetsNext ? parts[1].firstID.map { $0 &- 1 } : parts[0].wholeThrough
             dropped.append(parts.removeFirst())
         }
         self.parts[part.subgroup] = parts.count > 1 ? parts : nil

@@ -75,7 +75,7 @@ package final class GroupLog {
         }
         for parts in parts.values {
             for part in parts.dropLast() where !part.meetsNext {
-                first = min(first ?? .max, part.wholeThrough.map { $0 + 1 } ?? 0)
+                first = min(first ?? .max, part.wholeThrough.map { $0 &+ 1 } ?? 0)
             }
         }
         return first

@@ -209,7 +209,7 @@ package final class SubgroupLog {
     }
 
     /// Nothing of the subgroup precedes what is here.
-    var beginsSubgroup: Bool { traits.startsSubgroup || firstID == resumesAfter.map { $0 + 1 } ?? 0 }
+    var beginsSubgroup: Bool { traits.startsSubgroup || firstID == resumesAfter.map { $0 &+ 1 } ?? 0 }
 
     /// The stream that credit is owed to still brings something.
     func isFed(by source: CreditSource) -> Bool { writers.contains { $0.isFed(by: source) } }

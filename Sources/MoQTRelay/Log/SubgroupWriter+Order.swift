@@ -7,6 +7,7 @@ internal import Wire
 extension SubgroupWriter {
     /// - Returns: number in the log of the object, and how much of it this stream has brought; nil: it is known.
     func findPlace(for object: LoggedObject) -> (index: Int, offset: UInt64)? {
+        if let log, log.has(object.id) { return log.isArriving(object) ? (log.objectCount - 1, 0) : nil }
         guard let group = track.groups[group] else { return nil }
         let parts = group.parts(of: subgroup)
         // The last part that begins with it, or before it.
