@@ -171,8 +171,17 @@ enum PeerRequest {
     /// It wants to hear of namespaces, or of tracks, under a prefix.
     case namespaceInterest(TrackNamespace)
     case trackInterest(TrackNamespace)
-    /// We offered it a track by PUBLISH, on these terms where it states none.
-    case offer(TrackLog, TrackAlias, terms: Parameters)
+    /// We offered it a track by PUBLISH.
+    case offer(TrackOffer)
+}
+
+/// A PUBLISH of ours.
+struct TrackOffer {
+    let track: TrackLog
+    let alias: TrackAlias
+    /// The terms of the subscription where the peer states none; of range filters those that the track's objects are
+    /// held to.
+    let terms: Parameters
 }
 
 /// A data stream of the peer that is being read.

@@ -100,6 +100,7 @@ extension Session {
         var parameters = Parameters()
         parameters.groupOrder = .ascending
         parameters.subscriberPriority = request.parameters.subscriberPriority
+        parameters.rangeFilters = request.parameters.rangeFilters
         guard let track = request.track else { throw .unknownRequest(id) }
         let told = Fetch.Target.standalone(
             track: track, start: join.start(largest: largest),

@@ -84,6 +84,7 @@ extension Session {
         _ request: RequestID, parameters: Parameters = Parameters()
     ) throws(SessionError) {
         let state = try pending(request, .publish)
+        try checkFilters(parameters)
         try checkNewGroup(parameters, state)
         if profile.behaviours.contains(.oneSubscriptionPerTrack), let other = ownSubscription(to: state.track) {
             guard requests[other]?.phase == .pending else {

@@ -41,13 +41,17 @@ extension Session {
         if isUnusable(namespace) { throw .invalid("the namespace is reserved") }
     }
 
-    /// draft-22 "MAX_FILTER_RANGES".
-    func checkFilters(_ parameters: Parameters) throws(SessionError) {
-        let count = parameters.filterRangeCount
+    /// Holds the Range Filters that a request has with `parameters` to what the peer takes (draft-22
+    /// "MAX_FILTER_RANGES").
+    /// - Parameter filters: those it has without.
+    func checkFilters(_ parameters: Parameters, of filters: [RangeFilter] = []) throws(SessionError) {
         // Before the peer's SETUP has come nobody knows.
-        guard count > 0, let receivedSetup else { return }
-        guard UInt64(count) <= receivedSetup.maxFilterRanges ?? 0 else {
-            throw .invalid("more ranges in filters than the peer takes")
+        guard parameters.hasRangeFilters, let receivedSetup else { return }
+        let limit = receivedSetup.maxFilterRanges ?? 0
+        guard limit > 0 else { throw .invalid("the peer takes no range filters") }
+        let count = parameters.updating(filters).filterRangeCount
+        guard UInt64(count) <= limit else {
+            throw .invalid("\(count) ranges in filters, of which the peer takes \(limit)")
         }
     }
 

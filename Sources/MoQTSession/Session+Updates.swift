@@ -10,7 +10,7 @@ extension Session {
         guard state.kind != .trackStatus, state.isOurs || isSubscriber, state.subscription.done == nil else {
             throw .notAllowed(request, "cannot be updated")
         }
-        try checkFilters(parameters)
+        try checkFilters(parameters, of: state.filtersToBe)
         try checkNewGroup(parameters, state)
         if state.heldUpdates.isEmpty && maySendUpdate(of: state) {
             try sendUpdate(of: request, parameters)
@@ -76,7 +76,7 @@ extension Session {
         if let prefix = parameters.trackNamespacePrefix, overlaps(prefix, request.kind, except: id) {
             return refuseUpdate(message.requestID, of: id, request, .prefixOverlap, "overlaps another prefix")
         }
-        if request.kind.isNamespaceScoped, let refusal = refusalOfUpdate(parameters) {
+        if request.kind.isNamespaceScoped, let refusal = refusalOfUpdate(parameters, of: request.filtersToBe) {
             return refuseUpdate(message.requestID, of: id, request, refusal.code, refusal.reason)
         }
         if request.receivedUpdates.count >= configuration.updateLimit {
@@ -108,12 +108,19 @@ extension Session {
 
     /// Why an update with `parameters` is to be rejected, such as a Range Filter that makes no sense or is one more
     /// than we take; nil when nothing speaks against it.
-    package func refusalOfUpdate(_ parameters: Parameters) -> (code: RequestErrorCode, reason: String)? {
+    /// - Parameter filters: the Range Filters that the request has.
+    package func refusalOfUpdate(
+        _ parameters: Parameters, of filters: [RangeFilter] = []
+    ) -> (code: RequestErrorCode, reason: String)? {
+        guard parameters.hasRangeFilters || parameters.filterRefusal != nil else { return nil }
         var message = RequestUpdate()
         message.parameters = parameters
-        guard let refusal = refusal(of: .requestUpdate(message)), case .request(let code) = refusal.scope else {
-            return nil
+        var refusal = refusal(of: .requestUpdate(message))
+        if refusal == nil {
+            message.parameters = parameters.updating(filters)
+            refusal = self.refusal(of: .requestUpdate(message))
         }
+        guard let refusal, case .request(let code) = refusal.scope else { return nil }
         return (code, refusal.what)
     }
 
@@ -287,10 +294,22 @@ extension Request {
         return result
     }
 
+    /// Its Range Filters once every update is answered that has been made.
+    var filtersToBe: [RangeFilter] {
+        var filters = parameters.rangeFilters
+        for index in 0..<sentUpdates.count { filters = filters.updated(by: sentUpdates[index].parameters.rangeFilters) }
+        for index in 0..<heldUpdates.count { filters = filters.updated(by: heldUpdates[index].rangeFilters) }
+        for index in 0..<receivedUpdates.count {
+            filters = filters.updated(by: receivedUpdates[index].parameters.rangeFilters)
+        }
+        return filters
+    }
+
     /// The request is as `update` asks, except for what that leaves out.
     mutating func apply(_ update: Parameters) {
         parameters.forward = update.forward ?? parameters.forward
         parameters.locationFilter = update.locationFilter ?? parameters.locationFilter
+        parameters.rangeFilters = parameters.rangeFilters.updated(by: update.rangeFilters)
         if let start = update.locationFilter?.absoluteStart {
             subscription.start = start
             subscription.endGroup = update.locationFilter?.end?.group
@@ -299,5 +318,16 @@ extension Request {
         parameters.objectDeliveryTimeout = update.objectDeliveryTimeout ?? parameters.objectDeliveryTimeout
         parameters.subgroupDeliveryTimeout = update.subgroupDeliveryTimeout ?? parameters.subgroupDeliveryTimeout
         namespace = update.trackNamespacePrefix ?? namespace
+    }
+}
+
+extension Parameters {
+    var hasRangeFilters: Bool { !rangeFilters.isEmpty || !(fill?.rangeFilters.isEmpty ?? true) }
+
+    /// The same with what they make of the Range Filters that a request has.
+    func updating(_ filters: [RangeFilter]) -> Self {
+        var result = self
+        result.rangeFilters = filters.updated(by: rangeFilters)
+        return result
     }
 }

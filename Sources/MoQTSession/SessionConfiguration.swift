@@ -22,9 +22,9 @@ package struct SessionConfiguration: Hashable, Sendable {
     /// Updates of one request that may wait for an answer; where the draft lets the peer know, one more closes the
     /// session with TOO_MANY_REQUEST_UPDATES, otherwise it cancels the request with EXCESSIVE_LOAD.
     package var updateLimit = 256
-    /// MAX_FILTER_RANGES we grant the peer; requests with more are rejected with INVALID_FILTER. 0 takes no Range
-    /// Filters at all.
-    package var filterRangeLimit: UInt64 = 0
+    /// MAX_FILTER_RANGES we grant the peer, for each of its requests; one with more is rejected with INVALID_FILTER. 0
+    /// takes no Range Filters at all.
+    package var filterRangeLimit: UInt64 = 64
     /// Namespaces the peer may announce on one SUBSCRIBE_NAMESPACE; one more cancels it with EXCESSIVE_LOAD.
     package var namespaceLimit = 100_000
     /// Streams held because their alias is unknown or the peer's SETUP has not come; more are stopped.

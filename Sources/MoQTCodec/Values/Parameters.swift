@@ -69,9 +69,7 @@ public struct Parameters: Hashable, Sendable {
 
 extension Parameters {
     /// Ranges in all Range Filters, those of the fill included; what MAX_FILTER_RANGES limits.
-    package var filterRangeCount: Int {
-        (rangeFilters + (fill?.rangeFilters ?? [])).reduce(0) { $0 + $1.ranges.count }
-    }
+    package var filterRangeCount: Int { rangeFilters.rangeCount + (fill?.rangeFilters.rangeCount ?? 0) }
 
     /// The kinds of which there are any.
     var kinds: ParameterKinds {

@@ -43,6 +43,19 @@ public struct RangeFilter: Hashable, Sendable {
     }
 }
 
+extension [RangeFilter] {
+    /// What is left of these after a REQUEST_UPDATE with `update`: filters of a kind that it names are gone, with all of
+    /// their sets and properties (draft-22 "Range Filters").
+    package func updated(by update: Self) -> Self {
+        guard !update.isEmpty else { return self }
+        let kept = filter { old in !update.contains { $0.kind == old.kind } }
+        return kept + update.filter { !$0.ranges.isEmpty }
+    }
+
+    /// What MAX_FILTER_RANGES limits.
+    package var rangeCount: Int { reduce(0) { $0 + $1.ranges.count } }
+}
+
 /// What is said of a fill, the past objects that a subscription wants besides (draft-22 "FILL_PARAMETERS Parameter").
 /// What is absent is as for the subscription.
 public struct FillParameters: Hashable, Sendable {

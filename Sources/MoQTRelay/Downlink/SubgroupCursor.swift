@@ -22,6 +22,8 @@ final class SubgroupCursor: OutgoingStream {
     private var limit: Int?
     /// When the object whose bytes are staged arrived.
     private var stagedArrival = Instant(nanoseconds: 0)
+    /// An object that the stream should have had did not pass the range filters.
+    private var leavesOut = false
     /// Nil until the header was staged, with the first object that is sent.
     private var encoder: SubgroupObjectEncoder?
 
@@ -89,10 +91,20 @@ final class SubgroupCursor: OutgoingStream {
         subscription.cutOff(self, .deliveryTimeout)
     }
 
-    /// Passes over objects outside the filter at the start; false when one is in the way of a stream that has begun.
+    /// Passes over objects that are not to be sent: those outside the range at the start, and anywhere those that do not
+    /// pass the range filters, behind which a stream may go on (draft-22 "Closing Subgroup Streams"). False when one
+    /// outside the range is in the way of a stream that has begun.
     private func skipUnwanted() -> Bool {
-        while index < log.objectCount, !objectStarted, !subscription.wants(group: log.group, object: log[index].id) {
-            guard encoder == nil else { return false }
+        while index < log.objectCount, !objectStarted {
+            if !subscription.wants(group: log.group, object: log[index].id) {
+                guard encoder == nil else { return false }
+            } else if let filter = subscription.objectFilter,
+                !filter.passes(log[index], of: log, in: subscription.track)
+            {
+                leavesOut = true
+            } else {
+                return true
+            }
             nextObject()
         }
         return true
@@ -163,7 +175,10 @@ final class SubgroupCursor: OutgoingStream {
         case .finished where index < log.objectCount: break
         case .finished:
             log.wasReadThrough = true
-            if encoder != nil { stageFin() } else { subscription.finishedUnopened(self) }
+            guard encoder != nil else { return subscription.finishedUnopened(self) }
+            // A FIN would say that the subgroup was sent whole from the subscription's start on, and where its last
+            // object is: whatever was left out, only a reset is true (draft-22 "Closing Subgroup Streams").
+            if leavesOut { pendingReset = .cancelled } else { stageFin() }
         case .reset(let code):
             let isAtBreak = index == log.objectCount - 1 && !log[index].isComplete && taken == log[index].received
             guard isAtBreak || index == log.objectCount else { return }

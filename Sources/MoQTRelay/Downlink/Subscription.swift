@@ -19,6 +19,10 @@ package final class Subscription: StreamOwner {
     package private(set) var joining: Location?
     /// Its filter as the subscriber gave it; nil: none.
     private(set) var filter: LocationFilter?
+    /// What the subscriber holds objects to (draft-22 "Range Filters"), and the same as it is applied; nil: every object
+    /// passes.
+    private(set) var rangeFilters: [RangeFilter]
+    private(set) var objectFilter: ObjectFilter?
     /// What of its past is still being sent.
     private var fills: [FetchReply] = []
     /// It ends with its range.
@@ -49,6 +53,8 @@ package final class Subscription: StreamOwner {
         subgroupTimeout = terms.subgroupTimeout
         joining = track.largest
         filter = terms.filter
+        rangeFilters = terms.rangeFilters
+        objectFilter = ObjectFilter(terms.rangeFilters)
         endsWithRange = !downlink.profile.behaviours.contains(.subscriptionsOutlastRanges)
         super.init(requestID: requestID, subscriberPriority: terms.priority, downlink: downlink)
     }
@@ -113,6 +119,7 @@ package final class Subscription: StreamOwner {
         defer { finishIfComplete() }
         guard forwards, !isDone, outcome == nil, isFor(datagram.isOwn), wants(group: group, object: datagram.object.id)
         else { return }
+        if let objectFilter, !objectFilter.passes(datagram, in: track) { return }
         var timeout = Interval.smaller(objectTimeout, subgroupTimeout)
         if case .live(let object, let subgroup) = track.delivery {
             timeout = Interval.smaller(timeout, Interval.smaller(object, subgroup))
@@ -130,6 +137,10 @@ package final class Subscription: StreamOwner {
         if let timeout = parameters.objectDeliveryTimeout { objectTimeout = Interval(timeout: timeout) }
         if let timeout = parameters.subgroupDeliveryTimeout { subgroupTimeout = Interval(timeout: timeout) }
         filter = parameters.locationFilter ?? filter
+        if !parameters.rangeFilters.isEmpty {
+            rangeFilters = rangeFilters.updated(by: parameters.rangeFilters)
+            objectFilter = ObjectFilter(rangeFilters)
+        }
         if let range { narrow(range) }
         guard let forward = parameters.forward, forward != forwards else { return }
         forwards = forward
@@ -265,10 +276,12 @@ package struct SubscriptionTerms: Hashable, Sendable {
     package var subgroupTimeout: Interval?
     /// Nil: none.
     package var filter: LocationFilter?
+    package var rangeFilters: [RangeFilter]
 
     package init(
         priority: UInt8 = 128, groupOrder: GroupOrder = .ascending, forwards: Bool = true,
-        objectTimeout: Interval? = nil, subgroupTimeout: Interval? = nil, filter: LocationFilter? = nil
+        objectTimeout: Interval? = nil, subgroupTimeout: Interval? = nil, filter: LocationFilter? = nil,
+        rangeFilters: [RangeFilter] = []
     ) {
         self.priority = priority
         self.groupOrder = groupOrder
@@ -276,5 +289,6 @@ package struct SubscriptionTerms: Hashable, Sendable {
         self.objectTimeout = objectTimeout
         self.subgroupTimeout = subgroupTimeout
         self.filter = filter
+        self.rangeFilters = rangeFilters
     }
 }

@@ -7,6 +7,8 @@ final class FetchReply: StreamOwner {
     /// What is sent: the range that was asked for, up to the largest object of that time.
     let range: ClosedRange<Location>
     private let order: GroupOrder
+    /// Nil: every object of the range is sent.
+    private let filter: ObjectFilter?
     private var stream: FetchStream?
     private var isOver = false
     /// The subscription that it fills; nil: it answers a FETCH.
@@ -17,11 +19,12 @@ final class FetchReply: StreamOwner {
     /// - Parameter requestID: of the FETCH, or of the SUBSCRIBE or REQUEST_UPDATE with the fill.
     init(
         requestID: RequestID, track: TrackLog, range: ClosedRange<Location>, order: GroupOrder, priority: UInt8,
-        downlink: Downlink
+        filter: ObjectFilter? = nil, downlink: Downlink
     ) {
         self.track = track
         self.range = range
         self.order = order
+        self.filter = filter
         super.init(requestID: requestID, subscriberPriority: priority, downlink: downlink)
         track.replyCount += 1
     }
@@ -29,7 +32,7 @@ final class FetchReply: StreamOwner {
     /// Begins to send, unless it has been cancelled before.
     func start() {
         guard !isOver, stream == nil else { return }
-        let stream = FetchStream(owner: self, track: track, range: range, order: order)
+        let stream = FetchStream(owner: self, track: track, range: range, order: order, filter: filter)
         self.stream = stream
         makeReady(stream)
     }

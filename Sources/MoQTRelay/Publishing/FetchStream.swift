@@ -9,6 +9,7 @@ final class FetchStream: OutgoingStream {
     private let track: TrackLog
     private let range: ClosedRange<Location>
     private let groupOrder: GroupOrder
+    private let filter: ObjectFilter?
     private let requestID: RequestID
     /// What is before is unknown.
     private let knownFrom: Location
@@ -37,10 +38,13 @@ final class FetchStream: OutgoingStream {
         }
     }
 
-    init(owner: FetchReply, track: TrackLog, range: ClosedRange<Location>, order: GroupOrder) {
+    init(
+        owner: FetchReply, track: TrackLog, range: ClosedRange<Location>, order: GroupOrder, filter: ObjectFilter?
+    ) {
         self.track = track
         self.range = range
         groupOrder = order
+        self.filter = filter
         requestID = owner.requestID
         let knownFrom = max(track.knownFrom, range.lowerBound)
         self.knownFrom = knownFrom
@@ -114,7 +118,8 @@ final class FetchStream: OutgoingStream {
         return items.popLast()
     }
 
-    /// The group's objects in the range, largest first, each once.
+    /// The group's objects that are wanted, largest first, each once. Filters leave gaps that say nothing (draft-22
+    /// "FETCH").
     private func choose(from group: GroupLog) {
         var last = range.upperBound
         if let unknown = group.unknownFrom, Location(group: group.id, object: unknown) <= last {
@@ -130,13 +135,16 @@ final class FetchStream: OutgoingStream {
                 let object = log[index]
                 let isBetter = found[object.id] == nil || object.isComplete
                 let isWanted = (first...last).contains(Location(group: group.id, object: object.id))
-                guard object.status == .normal, isBetter, isWanted else { continue }
+                guard object.status == .normal, isBetter, isWanted,
+                    filter?.passes(object, of: log, in: track) ?? true
+                else { continue }
                 found[object.id] = Item(object: object.id, group: group.id, source: .subgroup(log, index: index))
             }
         }
         for datagram in group.datagrams
         where datagram.object.status == .normal
             && (first...last).contains(Location(group: group.id, object: datagram.object.id))
+            && filter?.passes(datagram, in: track) ?? true
         {
             found[datagram.object.id] = Item(object: datagram.object.id, group: group.id, source: .datagram(datagram))
         }

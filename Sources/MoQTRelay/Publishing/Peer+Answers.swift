@@ -42,7 +42,21 @@ extension Peer {
         say { try $0.reject(id, .notSupported, reason: why) }
     }
 
-    /// The peer accepted our PUBLISH, or sent parameters with its acceptance.
+    /// The peer accepted our PUBLISH.
+    /// - Returns: the terms of the subscription.
+    @discardableResult
+    func attach(_ offer: TrackOffer, _ id: RequestID, _ parameters: Parameters) -> Parameters {
+        let refusal = session.refusalOfUpdate(parameters, of: offer.terms.rangeFilters)
+        var terms = parameters.completed(by: offer.terms)
+        if refusal != nil { terms.rangeFilters = [] }
+        let range = range(of: terms.locationFilter, in: offer.track) ?? openRange(in: offer.track)
+        attach(id, offer.alias, offer.track, range, terms)
+        // There is no other way to refuse an answer.
+        if let refusal { subscription(id)?.end(.updateFailed, refusal.reason) }
+        return terms
+    }
+
+    /// Begins to serve a subscription.
     func attach(
         _ id: RequestID, _ alias: TrackAlias, _ track: TrackLog, _ range: (start: Location, endGroup: UInt64?),
         _ parameters: Parameters
@@ -97,7 +111,7 @@ extension Peer {
 
     /// The same, without its fill, which is the caller's to start; nil: there is none.
     func change(_ subscription: Subscription, _ id: RequestID, _ parameters: Parameters) -> FetchReply? {
-        if let refusal = session.refusalOfUpdate(parameters) {
+        if let refusal = session.refusalOfUpdate(parameters, of: subscription.rangeFilters) {
             say { try $0.rejectUpdate(id, refusal.code, reason: refusal.reason) }
             subscription.end(.updateFailed, refusal.reason)
             return nil
@@ -128,7 +142,8 @@ extension SubscriptionTerms {
             priority: parameters.subscriberPriority ?? Parameters.defaultSubscriberPriority,
             groupOrder: parameters.groupOrder ?? preferred, forwards: parameters.forward ?? true,
             objectTimeout: Interval(timeout: parameters.objectDeliveryTimeout),
-            subgroupTimeout: Interval(timeout: parameters.subgroupDeliveryTimeout), filter: parameters.locationFilter)
+            subgroupTimeout: Interval(timeout: parameters.subgroupDeliveryTimeout), filter: parameters.locationFilter,
+            rangeFilters: parameters.rangeFilters)
     }
 }
 
@@ -160,5 +175,21 @@ extension Delivery {
         } else {
             self = .lossless
         }
+    }
+}
+
+extension Parameters {
+    /// Terms of a subscription that came of SUBSCRIBE_TRACKS: what PUBLISH_OK does not state is as it was stated there
+    /// (draft-19 "Parameters on SUBSCRIBE_TRACKS"). FORWARD was told by PUBLISH.
+    fileprivate func completed(by interest: Parameters) -> Parameters {
+        var result = self
+        result.subscriberPriority = subscriberPriority ?? interest.subscriberPriority
+        result.groupOrder = groupOrder ?? interest.groupOrder
+        result.objectDeliveryTimeout = objectDeliveryTimeout ?? interest.objectDeliveryTimeout
+        result.subgroupDeliveryTimeout = subgroupDeliveryTimeout ?? interest.subgroupDeliveryTimeout
+        result.locationFilter = locationFilter ?? interest.locationFilter
+        result.rangeFilters = interest.rangeFilters.updated(by: rangeFilters)
+        result.newGroupRequest = newGroupRequest ?? interest.newGroupRequest
+        return result
     }
 }

@@ -25,7 +25,8 @@ extension Peer {
         }
         let reply = FetchReply(
             requestID: id, track: track, range: range, order: request.parameters.groupOrder ?? .ascending,
-            priority: request.parameters.subscriberPriority ?? Parameters.defaultSubscriberPriority, downlink: downlink)
+            priority: request.parameters.subscriberPriority ?? Parameters.defaultSubscriberPriority,
+            filter: ObjectFilter(request.parameters.rangeFilters), downlink: downlink)
         reply.done = { [weak self] in self?.fetchEnded(id, track) }
         requests[id] = .fetchReply(reply)
         reply.start()
@@ -82,7 +83,8 @@ extension Peer {
         guard subscription.forwards, let range = try? range(of: target, in: track) else { return nil }
         let reply = FetchReply(
             requestID: carrier, track: track, range: range, order: fill.groupOrder ?? subscription.groupOrder,
-            priority: fill.subscriberPriority ?? subscription.subscriberPriority, downlink: downlink)
+            priority: fill.subscriberPriority ?? subscription.subscriberPriority,
+            filter: ObjectFilter(subscription.rangeFilters.updated(by: fill.rangeFilters)), downlink: downlink)
         subscription.add(reply)
         return reply
     }

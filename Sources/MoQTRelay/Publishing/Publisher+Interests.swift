@@ -8,6 +8,14 @@ struct PublisherInterest {
     var prefix: TrackNamespace
     var wantsNamespaces: Bool
     var wantsTracks: Bool
+    /// Of the tracks, and of their objects.
+    var rangeFilters: [RangeFilter] = []
+
+    /// What is left of the filters for the objects of a track that the peer wants; nil: it does not want it.
+    func filters(for track: TrackLog) -> [RangeFilter]? {
+        guard wantsTracks, track.name.namespace.hasPrefix(prefix) else { return nil }
+        return rangeFilters.left(for: track.properties)
+    }
 }
 
 /// SUBSCRIBE_NAMESPACE and SUBSCRIBE_TRACKS (draft-18 "Namespace Discovery").
@@ -25,10 +33,12 @@ extension Publisher {
         case .subscribeTracks(let request):
             take(
                 request.requestID, peer,
-                PublisherInterest(peer: peer, prefix: request.prefix, wantsNamespaces: false, wantsTracks: true))
+                PublisherInterest(
+                    peer: peer, prefix: request.prefix, wantsNamespaces: false, wantsTracks: true,
+                    rangeFilters: request.parameters.rangeFilters))
         case .updateRequested(let id, let parameters):
             guard interests[RequestKey(peer, id)] != nil else { return false }
-            move(id, peer, to: parameters.trackNamespacePrefix)
+            update(id, peer, parameters)
         case .requestCancelled(let id, _):
             return interests.removeValue(forKey: RequestKey(peer, id)) != nil
         case .closed:
@@ -47,15 +57,21 @@ extension Publisher {
         }
     }
 
-    private func move(_ id: RequestID, _ peer: Peer, to prefix: TrackNamespace?) {
+    private func update(_ id: RequestID, _ peer: Peer, _ parameters: Parameters) {
         let key = RequestKey(peer, id)
-        guard let prefix, let old = interests[key] else { return peer.say { try $0.acceptUpdate(id) } }
+        guard let old = interests[key] else { return }
+        let prefix = parameters.trackNamespacePrefix ?? old.prefix
         interests[key]?.prefix = prefix
+        interests[key]?.rangeFilters = old.rangeFilters.updated(by: parameters.rangeFilters)
         let namespaces = Set(tracks.keys.map(\.namespace)).filter { $0.hasPrefix(old.prefix) && !$0.hasPrefix(prefix) }
         for namespace in namespaces where old.wantsNamespaces { peer.say { try $0.withdraw(namespace, on: id) } }
         peer.say { try $0.acceptUpdate(id) }
         guard let new = interests[key] else { return }
-        for track in tracks.values where !track.name.namespace.hasPrefix(old.prefix) { tell(new, id, of: track) }
+        for track in tracks.values {
+            // What it wanted before it has been offered.
+            let isNew = old.wantsTracks ? old.filters(for: track) == nil : !track.name.namespace.hasPrefix(old.prefix)
+            if isNew { tell(new, id, of: track) }
+        }
     }
 
     /// A track is there: who wants to hear of it does.
@@ -75,6 +91,6 @@ extension Publisher {
         guard let peer = interest.peer, track.name.namespace.hasPrefix(interest.prefix) else { return }
         // Again does nothing.
         if interest.wantsNamespaces { peer.say { try $0.announce(track.name.namespace, on: id) } }
-        if interest.wantsTracks { _ = try? offer(track, to: peer) }
+        if let filters = interest.filters(for: track) { _ = try? offer(track, to: peer, rangeFilters: filters) }
     }
 }

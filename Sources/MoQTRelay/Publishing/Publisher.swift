@@ -47,14 +47,20 @@ package final class Publisher {
     }
 
     /// Offers a track by PUBLISH (draft-18 "PUBLISH"); objects flow once the peer has agreed.
+    ///
+    /// - Parameter rangeFilters: what its objects are held to, unless the peer says otherwise.
     @discardableResult
-    package func offer(_ track: TrackLog, to peer: Peer) throws(SessionError) -> RequestID {
+    package func offer(
+        _ track: TrackLog, to peer: Peer, rangeFilters: [RangeFilter] = []
+    ) throws(SessionError) -> RequestID {
         var parameters = Parameters()
         parameters.largestObject = track.largest
         // Nobody reads it yet: where PUBLISH states the terms, the peer asks for objects when somebody does.
         if peer.session.profile.behaviours.contains(.publishStatesTerms) { parameters.forward = false }
         let (id, alias) = try peer.session.publish(track.name, properties: track.properties, parameters)
-        peer.requests[id] = .offer(track, alias, terms: Parameters())
+        var terms = Parameters()
+        terms.rangeFilters = rangeFilters
+        peer.requests[id] = .offer(TrackOffer(track: track, alias: alias, terms: terms))
         peer.flush()
         return id
     }
@@ -74,11 +80,9 @@ package final class Publisher {
         case .trackStatus(let request):
             if let track = track(request.track, request.requestID, peer) { peer.answer(request, with: track) }
         case .publishAccepted(let id, let parameters):
-            guard case .offer(let track, let alias, _) = peer.requests[id] else { return false }
-            peer.attach(
-                id, alias, track, peer.range(of: parameters.locationFilter, in: track) ?? peer.openRange(in: track),
-                parameters)
-            if parameters.forward ?? true { subscribed?(track) }
+            guard case .offer(let offer) = peer.requests[id] else { return false }
+            peer.attach(offer, id, parameters)
+            if parameters.forward ?? true { subscribed?(offer.track) }
         case .updateRequested(let id, let parameters):
             guard let subscription = peer.subscription(id) else { return false }
             let forwarded = subscription.forwards

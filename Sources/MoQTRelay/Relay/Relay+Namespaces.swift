@@ -81,25 +81,35 @@ extension Relay {
     }
 
     /// The peer wants tracks under `prefix`: those there are, and those to come.
-    func takeInterest(_ id: RequestID, _ prefix: TrackNamespace, _ terms: Parameters, of peer: Peer) {
+    /// - Parameter old: what it wanted before, and has been offered; nil: nothing.
+    func takeInterest(
+        _ id: RequestID, _ prefix: TrackNamespace, _ terms: Parameters, of peer: Peer,
+        after old: (prefix: TrackNamespace, terms: Parameters)? = nil
+    ) {
         trackInterests.insert(peer, id, under: prefix, terms)
         for track in tracks.values where track.name.namespace.hasPrefix(prefix) {
             let isPublished = track.upstreams.contains {
                 $0.wasPublished && $0.peer !== peer && peer.hears($0.peer)
             }
             guard let log = track.log, isPublished else { continue }
-            offer(log, to: peer, terms)
+            let isOld = old.map { old in
+                log.name.namespace.hasPrefix(old.prefix) && old.terms.rangeFilters.left(for: log.properties) != nil
+            }
+            if isOld != true { offer(log, to: peer, terms) }
         }
     }
 
     private func offer(_ log: TrackLog, to peer: Peer, _ interest: Parameters) {
+        guard let filters = interest.rangeFilters.left(for: log.properties) else { return }
         var parameters = Parameters()
         parameters.largestObject = log.largest
         parameters.forward = interest.forward
         parameters.groupOrder = interest.groupOrder
         do throws(SessionError) {
             let (id, alias) = try peer.session.publish(log.name, properties: log.properties, parameters)
-            peer.requests[id] = .offer(log, alias, terms: interest)
+            var terms = interest
+            terms.rangeFilters = filters
+            peer.requests[id] = .offer(TrackOffer(track: log, alias: alias, terms: terms))
             peer.flush()
         } catch {
             if case .invalid(let why) = error { peer.downlink.refuse(why) }
@@ -107,26 +117,10 @@ extension Relay {
     }
 
     func offerAccepted(_ id: RequestID, _ parameters: Parameters, by peer: Peer) {
-        guard case .offer(let log, let alias, let interest) = peer.requests[id] else { return }
-        let terms = parameters.completed(by: interest)
-        peer.attach(id, alias, log, peer.range(of: terms.locationFilter, in: log) ?? peer.openRange(in: log), terms)
-        guard let track = tracks[log.name] else { return }
+        guard case .offer(let offer) = peer.requests[id] else { return }
+        let terms = peer.attach(offer, id, parameters)
+        guard let track = tracks[offer.track.name] else { return }
         resume(track)
         requestNewGroup(terms.newGroupRequest, of: track, for: peer)
-    }
-}
-
-extension Parameters {
-    /// Terms of a subscription that came of SUBSCRIBE_TRACKS: what PUBLISH_OK does not state is as it was stated there
-    /// (draft-19 "Parameters on SUBSCRIBE_TRACKS"). FORWARD was told by PUBLISH.
-    fileprivate func completed(by interest: Parameters) -> Parameters {
-        var result = self
-        result.subscriberPriority = subscriberPriority ?? interest.subscriberPriority
-        result.groupOrder = groupOrder ?? interest.groupOrder
-        result.objectDeliveryTimeout = objectDeliveryTimeout ?? interest.objectDeliveryTimeout
-        result.subgroupDeliveryTimeout = subgroupDeliveryTimeout ?? interest.subgroupDeliveryTimeout
-        result.locationFilter = locationFilter ?? interest.locationFilter
-        result.newGroupRequest = newGroupRequest ?? interest.newGroupRequest
-        return result
     }
 }

@@ -1,24 +1,27 @@
 internal import MoQTCodec
 internal import MoQTSession
 
-/// Interest in namespaces and tracks that moves to another prefix (draft-18 "Updating Namespace Subscriptions").
+/// Interest in namespaces and tracks that changes (draft-18 "Updating Namespace Subscriptions").
 extension Relay {
     /// - Returns: whether the update was one of that kind, which then has its answer.
-    func moveInterest(_ id: RequestID, _ parameters: Parameters, of peer: Peer) -> Bool {
-        guard let new = parameters.trackNamespacePrefix else { return false }
+    func changeInterest(_ id: RequestID, _ parameters: Parameters, of peer: Peer) -> Bool {
         switch peer.requests[id] {
         case .namespaceInterest(let old):
+            let new = parameters.trackNamespacePrefix ?? old
             peer.requests[id] = .namespaceInterest(new)
-            move(id, from: old, to: new, of: peer)
+            change(id, from: old, to: new, parameters, of: peer)
         case .trackInterest(let old):
+            let new = parameters.trackNamespacePrefix ?? old
             peer.requests[id] = .trackInterest(new)
-            move(id, from: old, to: new, of: peer)
+            change(id, from: old, to: new, parameters, of: peer)
         default: return false
         }
         return true
     }
 
-    private func move(_ id: RequestID, from old: TrackNamespace, to new: TrackNamespace, of peer: Peer) {
+    private func change(
+        _ id: RequestID, from old: TrackNamespace, to new: TrackNamespace, _ parameters: Parameters, of peer: Peer
+    ) {
         let key = RequestKey(peer, id)
         let wantsNamespaces = namespaceInterests.remove(key, under: old) != nil
         let trackTerms = trackInterests.remove(key, under: old)
@@ -35,6 +38,10 @@ extension Relay {
                 peer.say { try $0.announce(namespace, on: id) }
             }
         }
-        if let trackTerms { takeInterest(id, new, trackTerms, of: peer) }
+        if let trackTerms {
+            var terms = trackTerms
+            terms.rangeFilters = terms.rangeFilters.updated(by: parameters.rangeFilters)
+            takeInterest(id, new, terms, of: peer, after: (old, trackTerms))
+        }
     }
 }

@@ -34,6 +34,9 @@ extension Relay {
     }
 
     /// Asks a publisher for a track, from where it stands; the first one also for what precedes that.
+    ///
+    /// Without range filters, whatever those who wait for it have: the log is everybody's, and cannot tell an object that
+    /// was left out from one that is not there. Filters are applied where objects go down.
     /// - Parameter newGroup: NEW_GROUP_REQUEST; nil: nobody wants one.
     func subscribe(_ track: RelayTrack, to publisher: Peer, newGroup: UInt64?) {
         guard !track.upstreams.contains(where: { $0.peer === publisher }) else { return }

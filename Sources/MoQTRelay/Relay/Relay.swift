@@ -74,7 +74,7 @@ package final class Relay {
         case .subscribeNamespace(let request): subscribeNamespace(request, from: peer)
         case .subscribeTracks(let request): subscribeTracks(request, from: peer)
         case .updateRequested(let id, let parameters):
-            if !moveInterest(id, parameters, of: peer) { update(id, parameters, from: peer) }
+            if !changeInterest(id, parameters, of: peer) { update(id, parameters, from: peer) }
         case .requestCancelled(let id, _): cancelled(id, by: peer, now)
         case .subscribeAccepted(let id, let answer): subscribed(id, answer, to: peer)
         case .publishAccepted(let id, let parameters): offerAccepted(id, parameters, by: peer)

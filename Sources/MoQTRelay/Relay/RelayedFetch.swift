@@ -15,6 +15,10 @@ final class RelayedFetch: StreamOwner {
     private let publisher: Peer
     private let askedID: RequestID
     private var encoder: FetchObjectEncoder
+    /// What is passed on; nil: everything. The publisher is asked for all of the range.
+    private let filter: ObjectFilter?
+    /// The object that comes is not passed on.
+    private var isSkipping = false
     private var stream: RelayedStream?
     /// The publisher's stream, and bytes of it that its credit is owed for.
     private var source: StreamID?
@@ -33,6 +37,7 @@ final class RelayedFetch: StreamOwner {
         self.requester = requester
         self.publisher = publisher
         askedID = id
+        filter = ObjectFilter(request.parameters.rangeFilters)
         encoder = FetchObjectEncoder(
             profile: requester.downlink.profile, order: request.parameters.groupOrder ?? .ascending)
         super.init(
@@ -72,6 +77,8 @@ final class RelayedFetch: StreamOwner {
 
     func begin(_ object: FetchObject, wireBytes: Int) {
         owed += wireBytes
+        isSkipping = filter.map { !$0.passes(object) } ?? false
+        if isSkipping { return pay(wireBytes) }
         stage { fetch, out throws(CodecError) in
             try fetch.encoder.append(object, to: &out)
             fetch.downlink.sent.fetchedObjects += 1
@@ -80,6 +87,7 @@ final class RelayedFetch: StreamOwner {
 
     func append(_ payload: Bytes) {
         owed += payload.count
+        if isSkipping { return pay(payload.count) }
         guard let stream, stream.pendingReset == nil else { return pay(owed) }
         stream.stage(payload)
         stream.dataArrived()

@@ -15,6 +15,8 @@ final class TestSubscriber {
     let world: World
     let link: SimulatedLink
     var peer: Peer { link.near.peer }
+    /// On which tracks are accepted that are published to it.
+    var terms = Parameters()
     /// It reads, and gives credit.
     var reads = true
     /// Holds every event to what a session promises of them.
@@ -110,7 +112,7 @@ final class TestSubscriber {
             if end == .fin, let id = fetchStreams[stream] { fetchedWhole.insert(id) }
             ended()
         case .publish(let offer):
-            try? peer.session.acceptPublish(offer.requestID)
+            try? peer.session.acceptPublish(offer.requestID, parameters: terms)
             events.append(event)
         case .closed:
             peer.close()
