@@ -9,7 +9,7 @@ _moqt() {
     fi
     case ${COMP_WORDS[1]} in
         relay)
-            names='--listen --cert --key --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --http --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--listen --cert --key --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-filter-ranges --http --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 --listen) values='any' ;;
                 --cert) values='file' ;;
@@ -23,6 +23,7 @@ _moqt() {
                 --cache-size) values='any' ;;
                 --cache-time) values='any' ;;
                 --default-delivery-timeout) values='any' ;;
+                --max-filter-ranges) values='any' ;;
                 --http) values='any' ;;
                 --draft) values='any' ;;
                 --cc) values='cubic bbr reno' ;;
@@ -72,7 +73,7 @@ _moqt() {
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
         sub)
-            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --wait --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --filter --wait --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -88,6 +89,7 @@ _moqt() {
                 --join) values='any' ;;
                 -n|--count) values='any' ;;
                 --groups) values='any' ;;
+                --filter) values='any' ;;
                 --wait) values='any' ;;
                 --transport) values='quic webtransport auto' ;;
                 --resolve) values='any' ;;
@@ -110,7 +112,7 @@ _moqt() {
                 *) : ;;
             esac ;;
         fetch)
-            names='-o --output --as -F --template --namespace --name --priority --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-o --output --as -F --template --namespace --name --priority --filter --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -118,6 +120,7 @@ _moqt() {
                 --namespace) values='any' ;;
                 --name) values='any' ;;
                 --priority) values='any' ;;
+                --filter) values='any' ;;
                 --transport) values='quic webtransport auto' ;;
                 --resolve) values='any' ;;
                 --connect-timeout) values='any' ;;

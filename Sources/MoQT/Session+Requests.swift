@@ -6,15 +6,17 @@ extension Session {
     /// - Parameters:
     ///   - start: the subscription may reach back to what a relay or the publisher still has.
     ///   - priority: subscriber priority, 0 first, against other subscriptions and fetches of the session.
+    ///   - filters: what objects are wanted; empty: all. The draft and the peer must take them (draft-22 "Range Filters").
     ///   - wait: how long the peer may wait for a publisher before it refuses; where the draft cannot say it, the peer
     ///     does not wait (draft-18 "RENDEZVOUS_TIMEOUT Parameter").
     /// - Throws: as every request does, see ``Session``.
     public func subscribe(
         to track: FullTrackName, from start: SubscriptionStart = .nextObject, priority: UInt8 = 128,
-        wait: Duration = .zero
+        filters: [RangeFilter] = [], wait: Duration = .zero
     ) async throws(MoQTError) -> Subscription {
         var parameters = Parameters()
         parameters.locationFilter = start.filter
+        parameters.rangeFilters = filters
         if priority != Parameters.defaultSubscriberPriority { parameters.subscriberPriority = priority }
         let profile = Profile.named(draft)
         if wait > .zero, profile?.carries(.rendezvousTimeout, in: .subscribe) ?? false {
@@ -33,13 +35,15 @@ extension Session {
     ///   - end: the last object wanted, or the last group, whole.
     ///   - order: of the groups.
     ///   - priority: subscriber priority, 0 first.
+    ///   - filters: what objects are wanted, as of ``subscribe(to:from:priority:filters:wait:)``.
     /// - Throws: as every request does, see ``Session``.
     public func fetch(
         _ track: FullTrackName, from start: Location = .zero, to end: RangeEnd, order: GroupOrder = .ascending,
-        priority: UInt8 = 128
+        priority: UInt8 = 128, filters: [RangeFilter] = []
     ) async throws(MoQTError) -> TrackFetch {
         var parameters = Parameters()
         parameters.groupOrder = order
+        parameters.rangeFilters = filters
         if priority != Parameters.defaultSubscriberPriority { parameters.subscriberPriority = priority }
         let asked = parameters, ticket = core.takeTicket(), feed = Feed<FetchItem>()
         let target = Fetch.Target.standalone(track: track, start: start, end: end)

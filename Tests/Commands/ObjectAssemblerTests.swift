@@ -29,6 +29,21 @@ import Wire
         #expect(track.assembler.groupsDone == 3)
     }
 
+    /// draft-22 "Closing Subgroup Streams": a subgroup of which objects were left out is reset.
+    @Test func whatIsLeftOutOnPurposeIsNotWaitedFor() {
+        var track = Assembly()
+        track.assembler.isFiltered = true
+        track.open(0, group: 0, endsGroup: true)
+        track.object(0, 3)
+        track.object(0, 7)
+        #expect(track.given() == ["0/3", "0/7"])
+        track.end(0, finished: false)
+        track.open(1, group: 1)
+        track.object(1, 3)
+        #expect(track.given() == ["1/3"])
+        #expect(track.assembler.deadline == nil)
+    }
+
     @Test func groupsThatArriveBackwardsAreGivenForwards() {
         var track = Assembly()
         for group in (0..<4 as Range<UInt64>).reversed() { track.stream(group, group: group, [0, 1]) }

@@ -41,6 +41,30 @@ import Wire
         #expect(objects.allSatisfy { $0.priority == 3 && $0.properties.integer(0x100) == 7 })
     }
 
+    @Test("filters choose objects of a subscription and of a fetch, and are refused where they cannot be said")
+    func filters() async throws {
+        let relay = try await TestRelay.start()
+        let newest = Way(draft: "moqt-22", transport: .quic)
+        let publisher = try await relay.connect(newest).publish(track("test--numbers"))
+        let session = try await relay.connect(newest)
+        let subscription = try await session.subscribe(
+            to: track("test--numbers"), filters: [RangeFilter(.objectID, [1...1, 3...(.max)])])
+        try await publisher.subscribed()
+        try await publisher.send(groups: 0..<2, objects: 5, of: 100)
+        let objects = subscription.objects.makeAsyncIterator()
+        for _ in 0..<6 { #expect(try await [1, 3, 4].contains(objects.next()?.location.object)) }
+        let fetch = try await session.fetch(
+            track("test--numbers"), to: RangeEnd(group: 1), filters: [RangeFilter(.objectID, [0...0])])
+        let items = try await fetch.rest()
+        #expect(items.count == 2)
+        try await publisher.finish()
+        let old = try await relay.connect()
+        let error = try await failure {
+            _ = try await old.subscribe(to: track("test--numbers"), filters: [RangeFilter(.objectID, [0...0])])
+        }
+        #expect(error.reason == "the peer takes no range filters")
+    }
+
     @Test("what is past comes before what is new", arguments: Way.some)
     func joins(_ way: Way) async throws {
         let relay = try await TestRelay.start()

@@ -38,6 +38,7 @@ package enum FetchCommand {
         and with --json also as lines of the output; they do not make the command fail.
         """,
         OutputSettings.templateDescription,
+        FilterArgument.description,
         "An interrupt finishes the file first.",
     ]
 
@@ -61,7 +62,10 @@ package enum FetchCommand {
         NameSettings.options.map { $0.within(\.nameSettings) } + [
             .value("priority", .number("N", in: 0...255), "Priority of the fetch, 0 first", default: "128") {
                 $0.priority = $1
-            }
+            },
+            .value("filter", .rangeFilter, "Take objects with such numbers only", repeatable: true) {
+                $0.filters.append($1)
+            },
         ]
     }
 }

@@ -78,6 +78,7 @@ final class FetchRun {
         var parameters = Parameters()
         parameters.groupOrder = .ascending
         parameters.subscriberPriority = settings.priority
+        parameters.rangeFilters = settings.filters
         let target = Fetch.Target.standalone(track: settings.track, start: next, end: settings.range.end)
         do {
             requestID = try peer.session.fetch(target, parameters)

@@ -19,6 +19,8 @@ package struct FetchSettings: CommandSettings {
     package var written = OutputSettings()
     /// 0 goes first; nil: the draft's default of 128.
     package var priority: UInt8?
+    /// What objects are wanted, of different kinds; empty: all.
+    package var filters: [RangeFilter] = []
 
     package init() {}
 
@@ -30,6 +32,7 @@ package struct FetchSettings: CommandSettings {
             throw .expected("a track (NAMESPACE--TRACK)", got: name.description).about("NAME")
         }
         self.track = track
+        try FilterArgument.check(filters)
         try written.check(json: common.json)
     }
 }

@@ -100,6 +100,11 @@ package enum RelayCommand {
             ) {
                 $0.defaultDeliveryTimeout = $1 == .zero ? nil : $1
             },
+            .value(
+                "max-filter-ranges", .number("N", in: 0...256), "Ranges in a request's filters; 0: none", default: "64"
+            ) {
+                $0.maximumFilterRanges = $1
+            },
         ]
     }
 }

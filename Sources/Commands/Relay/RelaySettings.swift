@@ -1,4 +1,5 @@
 internal import CommandLine
+internal import MoQTSession
 internal import QUIC
 package import WebTransport
 package import Wire
@@ -30,6 +31,8 @@ package struct RelaySettings: CommandSettings {
     package var goAwayURL: MoQTURL?
     /// Connections at once, 1 or more; more are refused.
     package var maximumConnections: Int = 10_000
+    /// Ranges in the filters of one request; 0 takes no filters.
+    package var maximumFilterRanges: UInt64 = 64
     package var addressValidation = AddressValidation.auto
     /// Where to serve metrics and health over HTTP; nil: nowhere.
     package var http: SocketAddress?
@@ -48,6 +51,7 @@ package struct RelaySettings: CommandSettings {
             case .never: .never
             }
         settings.webTransport = webTransport
+        settings.session.filterRangeLimit = maximumFilterRanges
         return settings
     }
 

@@ -17,6 +17,7 @@ struct ListeningSettings {
     var server = ServerSettings()
     /// Path and origins that WebTransport clients may have.
     var webTransport = WebTransportSettings()
+    var session = SessionConfiguration()
 }
 
 /// The listeners of a command, and the certificate that they show.
@@ -35,7 +36,7 @@ final class Listening {
         var quic = try settings.transport.quicSettings(role: "server")
         quic.handshakeTimeout = .seconds(10)
         quic.protocols.append(WebTransportConnection.alpn)
-        var session = SessionConfiguration()
+        var session = settings.session
         session.implementation = Version.implementation
         var webTransport = settings.webTransport
         webTransport.protocols = settings.transport.drafts

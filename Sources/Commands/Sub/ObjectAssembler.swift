@@ -17,6 +17,10 @@ struct ObjectAssembler {
     /// What was cut off will not be sent again.
     var isLive = false
 
+    /// The publisher leaves objects out, as it was asked to: their ids are missing, and a subgroup ends as one that was cut
+    /// off does.
+    var isFiltered = false
+
     /// Whole objects in the order to write them; drained by the owner.
     var ready: [ReceivedObject] = []
     /// What the publisher is owed; drained by the owner.
@@ -291,7 +295,7 @@ extension ObjectAssembler {
     /// The object after some that are missing, when they will not come or have been waited for long enough.
     private mutating func skip(in group: UInt64, _ now: Instant) -> ReceivedObject? {
         let isSerial = groups[group]?.isSerial ?? false
-        if !(leavesIDsOut && isSerial) {
+        if !(isSerial && (leavesIDsOut || isFiltered)) {
             guard let since = groups[group]?.first?.arrival, isOverdue(since: since, now) else { return nil }
             if isSerial { leavesIDsOut = true }
         }
@@ -303,7 +307,7 @@ extension ObjectAssembler {
         guard held.openStreams == 0, held.first == nil, !isFilling(group) else { return false }
         if isFilled(group) { return true }
         guard held.isEndKnown || groups.keys.contains(where: { $0 > group }) else { return false }
-        return !held.isCut || isLive || isOverdue(since: held.since, now)
+        return !held.isCut || isLive || isFiltered || isOverdue(since: held.since, now)
     }
 
     /// Whether a FETCH may still bring objects of it.

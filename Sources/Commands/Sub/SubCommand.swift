@@ -35,6 +35,7 @@ package enum SubCommand {
         group, start with everything there is, -N with the Nth group before the one in progress, and GROUP:OBJECT there. \
         --join N takes the last N groups, the one in progress among them. What is past comes from the server's cache.
         """,
+        FilterArgument.description,
         "The command ends when every chosen track is done. An interrupt finishes the file first.",
     ]
 
@@ -43,6 +44,8 @@ package enum SubCommand {
         Example("moqt sub -k moqt://localhost:4443 live-cam1 | ffplay -", "Watch it."),
         Example("moqt sub -k moqt://localhost:4443 live-cam1 --list", "Show which tracks there are."),
         Example("moqt sub -k moqt://localhost:4443 test--numbers --as lines", "Print each object as a line."),
+        Example(
+            "moqt sub -k moqt://localhost:4443 test--video --filter object=0", "Take the first object of each group."),
     ]
 
     private static var operands: [Operand<SubSettings>] {
@@ -79,6 +82,9 @@ package enum SubCommand {
                 $0.objectLimit = $1
             },
             .value("groups", .number("N", in: 1...UInt64.max), "End after N groups") { $0.groupLimit = $1 },
+            .value("filter", .rangeFilter, "Take objects with such numbers only", repeatable: true) {
+                $0.filters.append($1)
+            },
             .value("wait", .interval("SECONDS"), "Wait this long for a publisher, then status 6") { $0.wait = $1 },
         ]
     }

@@ -60,6 +60,8 @@ final class SubRun {
         logger.log(.info, "subscribes to \(track.name)")
         track.subscribe(on: peer, now)
         register(track)
+        // The session may have refused at once.
+        if track.isOver { settle(track, now) }
     }
 
     private func register(_ track: TrackReceiver) {

@@ -48,6 +48,8 @@ package struct SubSettings: CommandSettings {
     package var objectLimit: UInt64?
     /// End after this many groups (of each track), 1 or more; nil: no limit. Not with `unordered`.
     package var groupLimit: UInt64?
+    /// What objects are wanted, of different kinds; empty: all. Only with a track.
+    package var filters: [RangeFilter] = []
     /// How long to wait for a publisher that is not there (yet or any more); nil: an unknown track ends the command.
     package var wait: Interval?
     /// Objects are written as they arrive, not in order of group and object.
@@ -93,6 +95,7 @@ extension SubSettings {
         for (option, isGiven) in namespaceOnly where isGiven {
             throw .expected("a namespace with \(option)", got: name.description).about("NAME")
         }
+        try FilterArgument.check(filters)
         try written.check(json: common.json)
         if unordered, groupLimit != nil { throw UsageError("not with --unordered", subject: "--groups") }
     }
@@ -100,7 +103,7 @@ extension SubSettings {
     private func checkNamespace() throws(UsageError) {
         var trackOnly: [(String, Bool)] = [
             ("--as", written.chosenFormat != nil), ("--template", written.template != nil), ("--unordered", unordered),
-            ("--count", objectLimit != nil),
+            ("--count", objectLimit != nil), ("--filter", !filters.isEmpty),
             ("--json without --list", common.json && !list),
         ]
         if case .directory = written.destination { trackOnly.append(("--output DIR/", true)) }

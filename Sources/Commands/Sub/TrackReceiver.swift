@@ -32,6 +32,8 @@ final class TrackReceiver {
     private(set) var end: End?
     var assembler: ObjectAssembler
     private let start: Start
+    /// What objects are asked for; empty: all.
+    private let filters: [RangeFilter]
     /// Where the first subscription began; nil: it was not accepted yet.
     private var begin: Location?
     /// How long a publisher is waited for, each time there is none; nil: not at all.
@@ -61,9 +63,11 @@ final class TrackReceiver {
         self.name = name
         self.start = start
         wait = settings.wait
+        filters = settings.filters
         assembler = ObjectAssembler(
             isUnordered: settings.unordered, patience: Self.patience.lossless, groupLimit: settings.groupLimit,
             end: settings.to)
+        assembler.isFiltered = !filters.isEmpty
     }
 
     var isOver: Bool { end != nil }
@@ -110,6 +114,12 @@ final class TrackReceiver {
             // Where it wants us to go, it has said or will say.
             requestID = nil
             phase = .pausing(until: now + Self.pause)
+        } catch .closed {
+            // Why, the end of the session says, which is to come.
+            requestID = nil
+            phase = .idle
+        } catch .invalid(let why) {
+            finish(.failed(why), now)
         } catch {
             finish(.failed("the session takes no more requests"), now)
         }
@@ -118,6 +128,7 @@ final class TrackReceiver {
     func ask(_ peer: Peer, _ parameters: Parameters, _ point: Start) throws(SessionError) -> RequestID {
         var parameters = parameters
         parameters.locationFilter = point.filter
+        parameters.rangeFilters = filters
         let id = try peer.session.subscribe(name, parameters, join: point.join)
         peer.flush()
         return id
