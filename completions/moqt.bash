@@ -9,11 +9,12 @@ _moqt() {
     fi
     case ${COMP_WORDS[1]} in
         relay)
-            names='--listen --cert --key --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-filter-ranges --http --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--listen --cert --key --threads --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-filter-ranges --http --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 --listen) values='any' ;;
                 --cert) values='file' ;;
                 --key) values='file' ;;
+                --threads) values='any' ;;
                 --max-connections) values='any' ;;
                 --address-validation) values='auto always never' ;;
                 --path) values='any' ;;

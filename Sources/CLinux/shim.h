@@ -1,5 +1,6 @@
 #pragma once
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <netdb.h>
@@ -39,3 +40,23 @@ static inline size_t CLinux_CMSG_LEN(size_t length) { return CMSG_LEN(length); }
 
 // Takes any number of arguments, which Swift does not import.
 static inline void CLinux_setThreadName(const char *name) { prctl(PR_SET_NAME, name); }
+
+// Gives each datagram of a port that several sockets share to the socket whose number, in the order in which they were
+// bound, is the first byte of the QUIC destination connection id. In long headers that holds for ids of the length
+// that this end issues. What names no socket goes where the kernel's hash of the addresses sends it.
+static inline int CLinux_steer(int fd, unsigned char count, unsigned char id_length) {
+    struct sock_filter code[] = {
+        {BPF_LD | BPF_B | BPF_ABS, 0, 0, 0},          // the first byte of the packet
+        {BPF_JMP | BPF_JSET | BPF_K, 2, 0, 0x80},     // a long header?
+        {BPF_LD | BPF_B | BPF_ABS, 0, 0, 1},          // short: the id follows
+        {BPF_JMP | BPF_JA, 0, 0, 3},
+        {BPF_LD | BPF_B | BPF_ABS, 0, 0, 5},          // long: version, length of the id, id
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, id_length},
+        {BPF_LD | BPF_B | BPF_ABS, 0, 0, 6},
+        {BPF_JMP | BPF_JGE | BPF_K, 1, 0, count},
+        {BPF_RET | BPF_A, 0, 0, 0},
+        {BPF_RET | BPF_K, 0, 0, 0xffffffff},
+    };
+    struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program));
+}

@@ -14,9 +14,15 @@ package protocol Application: AnyObject {
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant)
     /// A connection that had a session is gone. Its session's `closed` event came before.
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause)
+    /// Connections have something to tell: the time for what came before it by other ways.
+    func roundBegins(_ now: Instant)
     /// All that has arrived by now was handled: the time for what is done once per round, such as credit.
     func settle(_ now: Instant)
     /// When ``timeReached(_:)`` is due; nil: not at all. Asked after every round.
     var deadline: Instant? { get }
     func timeReached(_ now: Instant)
+}
+
+extension Application {
+    package func roundBegins(_ now: Instant) {}
 }

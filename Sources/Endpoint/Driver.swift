@@ -5,8 +5,8 @@ internal import Wire
 
 /// Runs the connections of one loop: collects what arrived, lets the application act on it, then sends for all.
 ///
-/// A round: every link that has input or wishes hands its events on → the application settles → every such link fills
-/// packets. So many datagrams and many subscribers cost one pass.
+/// A round: the application takes in what came by other ways → every link that has input or wishes hands its events on →
+/// the application settles → every such link fills packets. So many datagrams and many subscribers cost one pass.
 package final class Driver {
     package let loop: EventLoop
     /// Whose sessions these are; set before the first connection.
@@ -19,9 +19,17 @@ package final class Driver {
     private var marked: [Link] = []
     private var isScheduled = false
     private var timer: TimerID?
-    private var nextNumber: UInt64 = 1
+    private var nextNumber: UInt64
+    private let numberStep: UInt64
 
-    package init(loop: EventLoop) { self.loop = loop }
+    /// - Parameters:
+    ///   - index: which of the process's loops it is, from 0.
+    ///   - count: loops whose sessions are to have different numbers.
+    package init(loop: EventLoop, index: Int = 0, of count: Int = 1) {
+        self.loop = loop
+        nextNumber = UInt64(index + 1)
+        numberStep = UInt64(count)
+    }
 
     deinit { sendBuffer.deallocate() }
 
@@ -39,14 +47,16 @@ package final class Driver {
         wake()
     }
 
-    func takeNumber() -> UInt64 {
-        defer { nextNumber += 1 }
+    /// A session's ``Peer/number``.
+    package func takeNumber() -> UInt64 {
+        defer { nextNumber += numberStep }
         return nextNumber
     }
 
     private func round() {
-        isScheduled = false
         let now = loop.now
+        application?.roundBegins(now)
+        isScheduled = false
         var next = 0
         while next < marked.count {
             marked[next].collect(now)

@@ -19,17 +19,29 @@ package final class Listener {
     private var openCount = 0
     /// Stateless resets left in this second. Other stateless answers are much shorter than what they answer.
     private var resets = ReplyBudget()
+    /// Told of a datagram for a connection of another loop, given by its number.
+    package var forward: ((_ loop: Int, UnsafeRawBufferPointer, NetworkPath, ECN) -> Void)?
 
     /// Binds `address` (port 0: a free one) and takes connections from now on.
-    package init(
+    package convenience init(
         _ address: SocketAddress, driver: Driver, credentials: ServerCredentials, quic: QUICSettings,
+        server: ServerSettings, session: SessionConfiguration,
+        webTransport: WebTransportSettings = WebTransportSettings()
+    ) throws(SystemError) {
+        try self.init(
+            try UDPSocket(bind: address), driver: driver, credentials: credentials, quic: quic, server: server,
+            session: session, webTransport: webTransport)
+    }
+
+    /// Takes connections on `socket` from now on.
+    package init(
+        _ socket: UDPSocket, driver: Driver, credentials: ServerCredentials, quic: QUICSettings,
         server: ServerSettings, session: SessionConfiguration,
         webTransport: WebTransportSettings = WebTransportSettings()
     ) throws(SystemError) {
         self.driver = driver
         settings = LinkSettings(session: session, webTransport: webTransport)
         endpoint = ServerEndpoint(credentials: credentials, connectionSettings: quic, settings: server)
-        let socket = try UDPSocket(bind: address)
         self.address = socket.localAddress
         bufferWarning = socket.bufferWarning
         port = try Port(
@@ -55,12 +67,14 @@ package final class Listener {
     /// Refuses connections to come; those that are open go on.
     package func refuseConnections() { endpoint.acceptsConnections = false }
 
-    private func received(_ datagram: UnsafeRawBufferPointer, _ path: NetworkPath, _ ecn: ECN) {
+    /// Takes in a datagram, also one that another loop has forwarded.
+    package func received(_ datagram: UnsafeRawBufferPointer, _ path: NetworkPath, _ ecn: ECN) {
         switch endpoint.received(datagram, on: path, ecn: ecn, now: driver.loop.now) {
         case .connection(let connection): links[ObjectIdentifier(connection)]?.heard()
         case .created(let connection): accept(connection)
         case .reply(let bytes): reply(bytes, path, isReset: datagram.first.map { $0 & 0x80 == 0 } ?? true)
-        case .forward, .ignored: break
+        case .forward(let loop): forward?(Int(loop), datagram, path, ecn)
+        case .ignored: break
         }
     }
 

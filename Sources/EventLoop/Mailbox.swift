@@ -40,6 +40,25 @@ package final class Mailbox<Message: Sendable>: Sendable {
         }
     }
 
+    /// Calls `arrived` in `loop` when there are messages, which ``take()`` then gives.
+    package func attach(
+        to loop: EventLoop, arrived: @escaping () -> Void
+    ) throws(SystemError) -> Registration {
+        try loop.register(event, .readable) { [self] _ in
+            var count: UInt64 = 0
+            _ = read(event, &count, MemoryLayout<UInt64>.size)
+            arrived()
+        }
+    }
+
+    /// All messages posted by now, in order.
+    package func take() -> [Message] {
+        queue.withLock { queue in
+            defer { queue = [] }
+            return queue
+        }
+    }
+
     /// Swaps the queue with the empty `batch`, so that both keep their memory.
     private func take(into batch: inout [Message]) {
         var count: UInt64 = 0

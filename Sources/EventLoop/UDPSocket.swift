@@ -17,6 +17,8 @@ package final class UDPSocket {
         package var segmentsTrains = true
         /// Whether the kernel may join received datagrams (`UDP_GRO`), where it can.
         package var joinsReceived = true
+        /// Whether the port may be shared with sockets that share it, too.
+        var sharesPort = false
 
         package init() {}
     }
@@ -66,6 +68,7 @@ package final class UDPSocket {
 
     private init(exactly address: SocketAddress, _ options: Options) throws(SystemError) {
         let descriptor = try Descriptor.udp(address.family)
+        if options.sharesPort { descriptor.set(SOL_SOCKET, SO_REUSEPORT, 1) }
         try descriptor.bind(address)
         if let peer = options.peer { try descriptor.connect(peer, address.family) }
         localAddress = try descriptor.localAddress()

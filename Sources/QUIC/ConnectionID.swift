@@ -9,7 +9,7 @@ package struct ConnectionID: Hashable, Sendable {
     package private(set) var count: UInt8 = 0
 
     /// Length of the ids this end issues.
-    static let issuedCount = 18
+    package static let issuedCount = 18
 
     /// Nil when `bytes` are more than 20.
     package init?(_ bytes: UnsafeRawBufferPointer) {

@@ -13,6 +13,8 @@ package struct ServerSettings: Sendable {
     package var retry = RetryPolicy.whenHandshakes(atLeast: 1000)
     /// More are refused (CONNECTION_REFUSED).
     package var maxConnections = 100_000
+    /// Counts them; the same for all loops of a server.
+    package var connections = ConnectionCount()
     /// First byte of the connection ids issued here: which event loop they belong to.
     package var loopIndex: UInt8 = 0
     /// Event loops in all; a packet for another of them is to be forwarded. 1 through 256.
@@ -74,7 +76,10 @@ package final class ServerEndpoint {
     package var handshakeCount: Int { routes.handshakes }
 
     /// Forgets a connection, which should be closed; packets for it are answered with a stateless reset.
-    package func remove(_ connection: Connection) { routes.forget(connection) }
+    package func remove(_ connection: Connection) {
+        routes.forget(connection)
+        settings.connections.remove()
+    }
 
     /// Takes in one UDP payload. After `.connection` and `.created`, the connection is to be drained.
     package func received(
@@ -123,7 +128,7 @@ package final class ServerEndpoint {
         case .forged: return .reply(refusal(header, code: UInt64(NGTCP2_INVALID_TOKEN)))
         case .none: if wantsRetry { return retry(header, path, now) }
         }
-        guard acceptsConnections, routes.count < settings.maxConnections else {
+        guard acceptsConnections, settings.connections.add(below: settings.maxConnections) else {
             refusedCount += 1
             return .reply(refusal(header, code: UInt64(NGTCP2_CONNECTION_REFUSED)))
         }
@@ -138,6 +143,7 @@ package final class ServerEndpoint {
         _ opening: Opening, _ header: ngtcp2_pkt_hd, _ datagram: UnsafeRawBufferPointer, _ ecn: ECN
     ) -> Disposition {
         guard let connection = try? Connection.server(opening, credentials: credentials) else {
+            settings.connections.remove()
             return .reply(refusal(header, code: UInt64(NGTCP2_INTERNAL_ERROR)))
         }
         routes.start(connection)
@@ -147,7 +153,7 @@ package final class ServerEndpoint {
             return .created(connection)
         }
         // Nothing worth keeping came of it.
-        routes.forget(connection)
+        remove(connection)
         return connection.ending.wantsRetry ? retry(header, opening.path, opening.now) : .ignored
     }
 

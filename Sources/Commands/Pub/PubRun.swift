@@ -82,7 +82,7 @@ final class PubRun: ClientApplication {
             return outcome.status
         }
         if let listening = settings.listening {
-            client.listening = try Listening(listening, client.driver)
+            client.listening = try Listening(listening, [client.driver])
             try client.listening?.announce(output)
         }
         let status = client.run(self)

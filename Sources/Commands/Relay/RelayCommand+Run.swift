@@ -30,37 +30,32 @@ extension RelayCommand {
     }
 }
 
-/// A relay with its listeners, on one loop.
-final class RelayServer: Application {
+/// A relay with its listeners and loops, the first of which runs on the calling thread and takes the signals.
+final class RelayServer {
     private let settings: RelaySettings
     private let output: Output
-    private let loop: EventLoop
-    private let driver: Driver
-    private let relay: Relay
+    private let group: LoopGroup
+    private let loops: [RelayLoop]
     private var listening: Listening?
     private var isDraining = false
     private var signals: Signals?
-    private let inquiries: Mailbox<RelayInquiry>
     /// Of the certificate for connections to come.
     private let fingerprint = Guarded("")
 
     init(_ settings: RelaySettings, _ output: Output) throws {
         self.settings = settings
         self.output = output
-        loop = try EventLoop()
-        driver = Driver(loop: loop)
-        var behaviour = Relay.Settings()
-        behaviour.defaultDeliveryTimeout = settings.defaultDeliveryTimeout
-        relay = Relay(
-            settings: behaviour, cache: Cache(limit: Int(clamping: settings.cacheSize), timeLimit: settings.cacheTime))
-        inquiries = try Mailbox()
-        driver.application = self
-        output.logMessages(of: driver)
+        let group = try LoopGroup(count: settings.threads)
+        self.group = group
+        loops = try (0..<settings.threads).map { try RelayLoop(settings, output, $0, of: group) }
     }
 
+    private var loop: EventLoop { loops[0].loop }
+
     func run() throws -> ExitStatus {
-        let listening = try Listening(settings.listening, driver)
+        let listening = try Listening(settings.listening, loops.map(\.driver))
         self.listening = listening
+        for (loop, listeners) in zip(loops, listening.loops) { loop.listen(listeners) }
         signals = try Signals(loop) { [weak self] in self?.signalled($0) }
         try listening.announce(output)
         let server: HTTPServer?
@@ -71,20 +66,44 @@ final class RelayServer: Application {
             return .failed
         }
         if let server { try announce(server.address) }
-        withExtendedLifetime(server) { loop.run() }
+        try withExtendedLifetime(server) { try runLoops() }
         listening.close()
         return .success
+    }
+
+    /// Runs until all loops have stopped.
+    private func runLoops() throws {
+        guard loops.count > 1 else { return loop.run() }
+        let ended = try Gathering<Bool>(count: loops.count - 1)
+        for (number, other) in loops.dropFirst().enumerated() {
+            let handed = Handed(value: other)
+            try Worker.start("loop \(number + 1)") {
+                handed.value.loop.run()
+                ended.answer(number, true)
+            }
+        }
+        loop.run()
+        _ = ended.wait(.seconds(10))
+    }
+
+    /// Something of this thread's that another one has from its start to its end.
+    private struct Handed<Value>: @unchecked Sendable {
+        // Nothing else touches it meanwhile.
+        let value: Value
     }
 
     // MARK: - HTTP
 
     private func startHTTP(_ listening: Listening) throws(SystemError) -> HTTPServer? {
         guard let address = settings.http else { return nil }
-        _ = try inquiries.attach(to: loop) { [unowned self] in $0.answer(relay, listeners) }
-        fingerprint.withLock { $0 = "\(listening.fingerprint)" }
-        let pages = RelayPages([ObservedLoop(pulse: loop.pulse, inquiries: inquiries)]) { [fingerprint] in
-            fingerprint.withLock { $0 }
+        var observed: [ObservedLoop] = []
+        for loop in loops {
+            let inquiries = try Mailbox<RelayInquiry>()
+            _ = try inquiries.attach(to: loop.loop) { [unowned loop] in $0.answer(loop.relay, loop.listeners) }
+            observed.append(ObservedLoop(pulse: loop.loop.pulse, inquiries: inquiries))
         }
+        fingerprint.withLock { $0 = "\(listening.fingerprint)" }
+        let pages = RelayPages(observed) { [fingerprint] in fingerprint.withLock { $0 } }
         return try HTTPServer(address) { pages.page($0) }
     }
 
@@ -101,49 +120,15 @@ final class RelayServer: Application {
         try writer.flush()
     }
 
-    private var listeners: [Listener] { listening?.listeners ?? [] }
-
-    // MARK: - Application
-
-    func connected(_ link: Link, _ peer: Peer) {
-        output.log(
-            .info,
-            "session \(peer.number): \(link.connection.path?.remote.description ?? "") \(peer.session.profile.alpn)")
-        peer.downlink.toldOfRefusal = { [output, number = peer.number] why in
-            output.log(.info, "session \(number): refused what its draft cannot express: \(why)")
-        }
-        relay.add(peer)
-        if isDraining { sendAway(peer) }
-    }
-
-    func handle(_ event: SessionEvent, from peer: Peer, now: Instant) { relay.handle(event, from: peer, now: now) }
-
-    func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
-        output.log(.info, "session \(peer.number): \(cause)")
-        let refusals = peer.downlink.sent.inexpressible
-        if refusals > 0 {
-            output.log(.notice, "session \(peer.number): refused \(refusals) times what its draft cannot express")
-        }
-        if isDraining { driver.wake() }
-    }
-
-    func settle(_ now: Instant) {
-        relay.settle(now)
-        if isDraining, listeners.allSatisfy({ $0.connectionCount == 0 }) { loop.stop() }
-    }
-
-    var deadline: Instant? { relay.deadline }
-
-    func timeReached(_ now: Instant) { relay.timeReached(now) }
-
     // MARK: - Renewing
 
     private func renew() {
         guard let listening else { return }
         do {
-            guard try listening.renew() else {
+            guard let credentials = try listening.renew() else {
                 return output.log(.notice, "the certificate is self-signed: there is none to read again")
             }
+            group.postToAll(.renewed(credentials))
             fingerprint.withLock { $0 = "\(listening.fingerprint)" }
             output.log(.notice, "the certificate is renewed: fingerprint \(listening.fingerprint)")
         } catch let error as OptionFileError {
@@ -159,7 +144,7 @@ final class RelayServer: Application {
         switch signal {
         case .hangup: renew()
         case .interrupt, .terminate:
-            if isDraining { return loop.stop() }
+            if isDraining { return group.postToAll(.stop) }
             drain()
         }
     }
@@ -169,24 +154,12 @@ final class RelayServer: Application {
         isDraining = true
         let time = settings.drainTime
         output.log(.notice, "draining for at most \(time.seconds) s")
-        for listener in listeners { listener.refuseConnections() }
-        for link in listeners.flatMap(\.connections) {
-            if link.peers.isEmpty { link.close() }
-            link.drain()
-            for peer in link.peers { sendAway(peer) }
-        }
+        group.postToAll(.drain)
         loop.once(at: loop.now + time) { [weak self] in self?.closeAll() }
-        driver.wake()
-    }
-
-    private func sendAway(_ peer: Peer) {
-        let isWebTransport = peer.session.configuration.transport == .webTransport
-        let uri = settings.goAwayURL.map { WireText($0.uri(isWebTransport: isWebTransport)) } ?? WireText()
-        peer.say { try $0.goAway(uri: uri, timeout: settings.drainTime.millisecondsRoundedUp, now: loop.now) }
     }
 
     private func closeAll() {
-        for link in listeners.flatMap(\.connections) { link.close(.noError, reason: "the relay is going away") }
-        loop.once(at: loop.now + .milliseconds(100)) { [weak self] in self?.loop.stop() }
+        group.postToAll(.closeAll)
+        loop.once(at: loop.now + .milliseconds(100)) { [weak self] in self?.group.postToAll(.stop) }
     }
 }

@@ -32,6 +32,10 @@ package enum RelayCommand {
         again for clients to come.
         """,
         """
+        With --threads each client is served by one of several loops, wherever its tracks come from. Every loop has an equal share of \
+        --cache-size for itself.
+        """,
+        """
         SIGTERM drains: new connections are refused, clients are told to go away, to --goaway-uri if there is one, and \
         the relay ends with status 0 when they have, or after --drain. Clients are named the URI with the scheme that \
         they have come by.
@@ -54,6 +58,9 @@ package enum RelayCommand {
                 $0.listeners.append($1)
             }
         ] + IdentitySettings.options("Certificate chain, PEM").map { $0.within(\.identity) } + [
+            .value("threads", .number("N", in: 1...64), "Loops that share the clients, each on a core", default: "1") {
+                $0.threads = $1
+            },
             .value("max-connections", .number("N", in: 1...1_000_000), "Connections at once", default: "10000") {
                 $0.maximumConnections = $1
             },

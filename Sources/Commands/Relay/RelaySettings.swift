@@ -29,6 +29,8 @@ package struct RelaySettings: CommandSettings {
     package var drainTime = Interval.seconds(10)
     /// Where clients go on when this relay drains; nil: they may connect to the same URL again.
     package var goAwayURL: MoQTURL?
+    /// Loops, each with a thread of its own, 1 or more.
+    package var threads = 1
     /// Connections at once, 1 or more; more are refused.
     package var maximumConnections: Int = 10_000
     /// Ranges in the filters of one request; 0 takes no filters.

@@ -24,12 +24,16 @@ struct ListeningSettings {
 final class Listening {
     private let settings: ListeningSettings
     private var certificate: Credentials.Identity
-    private(set) var listeners: [Listener] = []
+    /// Those of the first loop, by address.
+    var listeners: [Listener] { loops.first ?? [] }
+    /// Those of each loop: every loop has one for each address.
+    private(set) var loops: [[Listener]] = []
 
     /// Listens from now on.
     ///
+    /// - Parameter drivers: of the loops that share the clients, 1 through 255.
     /// - Throws: ``OptionFileError``, ``SystemError`` for an address that cannot be had, and others.
-    init(_ settings: ListeningSettings, _ driver: Driver) throws {
+    init(_ settings: ListeningSettings, _ drivers: [Driver]) throws {
         self.settings = settings
         certificate =
             try settings.identity.load() ?? CertificateAuthor.selfSigned(names: Self.names(settings.addresses))
@@ -41,11 +45,19 @@ final class Listening {
         var webTransport = settings.webTransport
         webTransport.protocols = settings.transport.drafts
         let credentials = try Self.credentials(certificate)
+        loops = drivers.map { _ in [] }
+        var server = settings.server
+        server.loopCount = drivers.count
         for address in settings.addresses {
-            listeners.append(
-                try Listener(
-                    address, driver: driver, credentials: credentials, quic: quic, server: settings.server,
-                    session: session, webTransport: webTransport))
+            let sockets = try UDPSocket.shared(
+                bind: address, count: drivers.count, idLength: ConnectionID.issuedCount)
+            for (index, driver) in drivers.enumerated() {
+                server.loopIndex = UInt8(index)
+                loops[index].append(
+                    try Listener(
+                        sockets[index], driver: driver, credentials: credentials, quic: quic, server: server,
+                        session: session, webTransport: webTransport))
+            }
         }
     }
 
@@ -55,14 +67,14 @@ final class Listening {
 
     /// Reads certificate and key again, for connections to come; those that are open go on as they are.
     ///
-    /// - Returns: whether there are files to read: a self-signed certificate stays.
+    /// - Returns: what each loop gives to its listeners; nil when there are no files to read: a self-signed certificate
+    ///   stays.
     /// - Throws: ``OptionFileError`` and others, and nothing changes.
-    func renew() throws -> Bool {
-        guard let renewed = try settings.identity.load() else { return false }
+    func renew() throws -> ServerCredentials? {
+        guard let renewed = try settings.identity.load() else { return nil }
         let credentials = try Self.credentials(renewed)
-        for listener in listeners { listener.renew(credentials) }
         certificate = renewed
-        return true
+        return credentials
     }
 
     /// What a self-signed certificate is for: this host under its usual names, and the addresses listened on.
@@ -107,5 +119,5 @@ final class Listening {
         try line.write(to: writer)
     }
 
-    func close() { for listener in listeners { listener.close() } }
+    func close() { for listener in loops.joined() { listener.close() } }
 }

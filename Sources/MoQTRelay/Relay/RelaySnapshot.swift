@@ -114,7 +114,8 @@ extension Relay {
             snapshot.traffic += peer.traffic
             snapshot.requests += peer.requestCounts
         }
-        snapshot.tracks = tracks.count
+        // What another loop has is counted there.
+        snapshot.tracks = tracks.values.count { $0.upstreams.isEmpty || $0.upstreams.contains { !$0.peer.isSibling } }
         snapshot.namespaces = publishers.namespaceCount
         snapshot.cache = CacheFigures(cache)
         return snapshot

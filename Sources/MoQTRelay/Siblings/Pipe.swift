@@ -12,10 +12,10 @@ package final class Pipe {
     static let profile = Profile.draft19
     /// Bytes of a data stream that the other end has not read, at most.
     package static let streamWindow = 256 << 10
-    /// Data streams of a request that the other end has not read, at most.
-    package static let streamLimit = 128
 
     package let peer: Peer
+    /// Data streams of a request that the other end has not read, at most: as many as a publisher's connection may have.
+    var streamLimit = 1000
     /// Called when there is something to flush after there was nothing.
     package var wake: (() -> Void)?
     /// There is something to flush.
@@ -233,7 +233,7 @@ package final class Pipe {
     }
 
     private func openDataStream(for request: RequestID) -> StreamID? {
-        guard unreadStreams[request, default: 0] < Self.streamLimit else {
+        guard unreadStreams[request, default: 0] < streamLimit else {
             hasRefused = true
             return nil
         }
