@@ -47,7 +47,12 @@ let layers: [[Target]] = [
         "MoQT",
         ["Endpoint", "EventLoop", "QUIC", "WebTransport", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire"], strict,
         testing: ["Credentials"]),
-    layer("CommandLine", [], pure, testing: ["Commands", "Credentials", "EventLoop", "MoQTCodec", "QUIC", "Wire"]),
+    layer(
+        "CommandLine", [], pure,
+        testing: [
+            "Commands", "Credentials", "Endpoint", "EventLoop", "MoQTCodec", "MoQTRelay", "MoQTSession", "QUIC",
+            "WebTransport", "Wire",
+        ]),
     layer(
         "Commands",
         [

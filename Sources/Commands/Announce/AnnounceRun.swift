@@ -19,7 +19,7 @@ final class AnnounceRun: ClientApplication {
     private var peer: Peer?
     /// Sessions that another has taken over from, once its server has accepted the requests.
     private var leaving: [Peer] = []
-    /// How long a session is kept after that: publishers have to move, too.
+    /// How long a session, or what it told, is kept after that: publishers have to move, too.
     private static let overlap = Interval.seconds(2)
     /// Tells everybody that there are no tracks here.
     private let publisher = Publisher(cache: Cache(limit: 0))
@@ -101,7 +101,10 @@ final class AnnounceRun: ClientApplication {
         case .rejected(let id, let error): rejected(id, error, peer)
         case .requestCancelled(let id, let code) where requests[Scoped(peer, id)] != nil:
             let what = requests.removeValue(forKey: Scoped(peer, id))
-            if code != .goingAway { client.fail(.refused, "\(what ?? ""): given up by the peer: \(code)") }
+            guard code == .goingAway else {
+                return client.fail(.refused, "\(what ?? ""): given up by the peer: \(code)")
+            }
+            client.askAgain(on: peer) { [weak self, weak peer] in if let peer { self?.beginAgain(peer) } }
         case .goAway(let away, let id): wentAway(away, id, peer)
         case .namespaceAnnounced, .namespaceGone, .publishNamespace, .publish, .publishBlocked, .publishDone,
             .requestCancelled, .malformedTrack:
@@ -143,9 +146,22 @@ final class AnnounceRun: ClientApplication {
         guard let id else { return client.follow(away, of: peer) }
         guard requests[Scoped(peer, id)] != nil else { return }
         guard away.newSessionURI.isEmpty else { return client.follow(away, of: peer) }
-        requests[Scoped(peer, id)] = nil
-        peer.say { try $0.cancel(id) }
+        beginAgain(peer)
+    }
+
+    /// Makes all requests of the session anew: those for one prefix belong together.
+    private func beginAgain(_ peer: Peer) {
+        guard peer === self.peer else { return }
+        for request in requests.keys where request.session == peer.number {
+            requests[request] = nil
+            peer.say { try $0.cancel(request.id) }
+        }
+        let told = watched.takeTold(by: peer)
         begin(peer)
+        client.loop.once(at: client.loop.now + Self.overlap) { [weak self] in
+            guard let self else { return }
+            tell { (_) throws(WriteError) in try watched.withdraw(told) }
+        }
     }
 
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {

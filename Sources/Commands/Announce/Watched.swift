@@ -66,6 +66,16 @@ struct Watched {
         try report.track(track, .removed)
     }
 
+    /// The session is asked anew: what it told on requests before, by how many, which ``withdraw(_:)`` takes back.
+    mutating func takeTold(by peer: Peer) -> [TrackNamespace: Int] { told.removeValue(forKey: peer.number) ?? [:] }
+
+    /// What was told no longer counts.
+    mutating func withdraw(_ namespaces: [TrackNamespace: Int]) throws(WriteError) {
+        for (namespace, count) in namespaces.sorted(by: { $0.key.description < $1.key.description }) {
+            for _ in 0..<count { try went(namespace) }
+        }
+    }
+
     /// The session is gone, and with it all that it told and no other did.
     mutating func forget(_ peer: Peer) throws(WriteError) {
         let gone = tracks.filter { $0.key.session == peer.number }
@@ -77,8 +87,6 @@ struct Watched {
             published[request] = nil
             namespaces[namespace, default: 0] += 1
         }
-        for (namespace, count) in namespaces.sorted(by: { $0.key.description < $1.key.description }) {
-            for _ in 0..<count { try went(namespace) }
-        }
+        try withdraw(namespaces)
     }
 }

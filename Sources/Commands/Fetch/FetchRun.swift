@@ -102,7 +102,10 @@ final class FetchRun {
     /// The server is going away: the next one is asked, once there is one.
     private func goOn() {
         (requestID, object, stream) = (nil, nil, nil)
-        guard let nextPeer else { return }
+        guard let nextPeer else {
+            guard !isToMove, let peer else { return }
+            return run.askAgain(on: peer) { [weak self, weak peer] in if let peer { self?.fetch(from: peer) } }
+        }
         self.nextPeer = nil
         fetch(from: nextPeer)
     }
@@ -111,6 +114,8 @@ final class FetchRun {
         switch end {
         case .fin: self.end(.success)
         case .reset(.goingAway), .stopped(.goingAway): goOn()
+        // The server has not waited until it was moved.
+        case .reset where isToMove, .stopped where isToMove: goOn()
         case .reset(let code), .stopped(let code): self.end(.failed, "the fetch was cut off: \(code)")
         }
     }
@@ -178,6 +183,11 @@ extension FetchRun: ClientApplication {
 
     func lost(_ status: ExitStatus, _ words: String) { payload.end(status, words) }
 
+    func moveFailed(_ request: RequestID, of peer: Peer) {
+        isToMove = false
+        if requestID == nil { fetch(from: peer) }
+    }
+
     func connected(_ link: Link, _ peer: Peer) { payload.connected(peer) }
 
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
@@ -217,7 +227,7 @@ extension FetchRun: ClientApplication {
         switch event {
         case .fetchAccepted(requestID, let answer): accepted(answer)
         case .rejected(requestID, let error): rejected(error)
-        case .requestCancelled(requestID, .goingAway): goOn()
+        case .requestCancelled(requestID, let code) where code == .goingAway || isToMove: goOn()
         case .requestCancelled(requestID, let code): end(.failed, "the peer cancelled it: \(code)")
         case .malformedTrack(requestID, let what): end(.failed, "malformed track: \(what.printable())")
         default: break

@@ -147,6 +147,8 @@ final class PubRun: ClientApplication {
             // One who does not want a track that is offered may want another.
             if peer === self.peer { refused(id, error) }
         case .goAway(let away, let id): if !isServer { wentAway(away, id, peer) }
+        case .requestCancelled(let id, .goingAway) where peer === self.peer && id == announcement:
+            client.askAgain(on: peer) { [weak self] in if self?.announcement == id { self?.introduce() } }
         case .publishNamespace(let offer): peer.say { try $0.reject(offer.requestID, .uninterested) }
         case .publish(let offer): peer.say { try $0.reject(offer.requestID, .uninterested) }
         default: _ = publisher.handle(event, from: peer)

@@ -67,6 +67,18 @@ extension ClientRun {
     /// has a code that says so.
     func isFollowing(from peer: Peer) -> Bool { connections.contains { $0.follows(peer, nil) } }
 
+    /// Whether the request is to go on in a session that is not there yet.
+    func isMoving(_ request: RequestID, of peer: Peer) -> Bool { connections.contains { $0.follows(peer, request) } }
+
+    /// The server has taken a request away without saying where it is to go: it is made anew in a moment, unless the
+    /// session ends or moves until then.
+    func askAgain(on peer: Peer, _ ask: @escaping () -> Void) {
+        loop.once(at: loop.now + .milliseconds(250)) { [weak self, weak peer] in
+            guard let self, let peer, status == nil, !peer.isClosed, !isFollowing(from: peer) else { return }
+            ask()
+        }
+    }
+
     /// Whether a session that is not ready may be asked for what is wanted: it takes over from none.
     var mayBeginEarly: Bool { current == nil && connections.allSatisfy(\.isFresh) }
 
@@ -113,7 +125,11 @@ extension ClientRun {
         connection.dial = nil
         guard connection.failures < Self.tries else {
             output.warning("cannot follow GOAWAY: \(words); the session is used until it ends")
-            return drop(connection)
+            drop(connection)
+            if case .successor(let old, let request?) = connection.purpose {
+                application?.moveFailed(request, of: old)
+            }
+            return
         }
         let pause = Interval.seconds(1 << UInt64(connection.failures - 1))
         output.log(.info, "\(words); connecting again in \(Int(pause.seconds)) s")

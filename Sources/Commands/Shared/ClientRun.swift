@@ -17,6 +17,12 @@ protocol ClientApplication: Application {
     func outOfTime()
     /// The connection is gone and will not come back; `status` and `words` say why. Finish files, then end.
     func lost(_ status: ExitStatus, _ words: String)
+    /// The server wanted a request moved, and where to cannot be reached: it goes on where it is, or begins anew there.
+    func moveFailed(_ request: RequestID, of peer: Peer)
+}
+
+extension ClientApplication {
+    func moveFailed(_ request: RequestID, of peer: Peer) {}
 }
 
 /// Connects as the options say, runs a command's application on the connection, and turns what ends it into an exit

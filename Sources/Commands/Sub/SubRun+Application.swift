@@ -88,6 +88,15 @@ extension SubRun: ClientApplication {
         if away.newSessionURI.isEmpty { move(track, to: peer, now) } else { run.follow(away, of: peer, request: id) }
     }
 
+    func moveFailed(_ request: RequestID, of peer: Peer) {
+        guard let track = requests[Scoped(peer, request)], case .idle = track.phase, let home = self.peer else {
+            return
+        }
+        let now = run.loop.now
+        subscribe(track, home, now)
+        settle(track, now)
+    }
+
     /// What the peer says of a request.
     private func answered(_ event: SessionEvent, _ peer: Peer, _ now: Instant) {
         guard let id = event.answered else { return }
@@ -98,7 +107,7 @@ extension SubRun: ClientApplication {
         } else if case .malformedTrack(_, let what) = event {
             track.finish(.failed("malformed track: \(what.printable())"), now)
         } else if track.peer === peer, track.requestID == id {
-            answered(event, track, now)
+            answered(event, track, isMoving: run.isMoving(id, of: peer), now)
         } else {
             // What is said of a request that was given up no longer matters.
             return
@@ -106,14 +115,17 @@ extension SubRun: ClientApplication {
         settle(track, now)
     }
 
-    private func answered(_ event: SessionEvent, _ track: TrackReceiver, _ now: Instant) {
+    /// - Parameter isMoving: it is to go on in a session that is not there yet.
+    private func answered(_ event: SessionEvent, _ track: TrackReceiver, isMoving: Bool, _ now: Instant) {
         switch event {
         case .subscribeAccepted(_, let answer):
             logger.log(.info, "subscribed to \(track.name)")
             track.accepted(answer, now)
         case .rejected(_, let error):
             track.rejected(error, isLeaving: track.peer.map { run.isFollowing(from: $0) } ?? false, now)
+        case .publishDone(_, let done) where isMoving && done.code == .goingAway: track.cutOffInMove(now)
         case .publishDone(_, let done): track.publishDone(done, now)
+        case .requestCancelled where isMoving: track.cutOffInMove(now)
         case .requestCancelled(_, let code): track.lost("the peer cancelled it: \(code)", now)
         case .joinEnded: track.filled(now)
         default: break

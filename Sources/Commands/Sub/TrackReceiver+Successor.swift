@@ -41,6 +41,15 @@ extension TrackReceiver {
         subscribe(on: peer, now)
     }
 
+    /// Its subscription has ended before the session was there that it is to go on in.
+    func cutOffInMove(_ now: Instant) {
+        guard !isOver else { return }
+        requestID = nil
+        if successor != nil { return succeed(now) }
+        assembler.interrupted()
+        phase = .idle
+    }
+
     private func askSuccessor(_ now: Instant) {
         guard let peer = successor?.peer else { return }
         do throws(SessionError) {
