@@ -38,9 +38,9 @@ import Wire
             })
     }
 
-    @Test("datagrams arrive as objects", arguments: Carrier.allCases)
-    func datagrams(_ carrier: Carrier) throws {
-        let world = try Loopback(carrier)
+    @Test("datagrams arrive as objects", arguments: Carrier.allCases, Profile.spoken.map(\.alpn))
+    func datagrams(_ carrier: Carrier, _ draft: String) throws {
+        let world = try Loopback(carrier, draft: draft)
         let listener = try world.listen()
         let (publisher, log, name) = try publish(at: world.server)
         let dial = try world.connect(to: listener)

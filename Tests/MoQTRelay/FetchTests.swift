@@ -40,23 +40,6 @@ import Wire
         nonmutating set { box.sources = newValue }
     }
 
-    @Test(arguments: [GroupOrder.ascending, .descending])
-    func aRangeComesOnceAndInOrder(order: GroupOrder) {
-        let world = World()
-        let (_, subscriber, _) = ready(world, groups: 6)
-        fetch(
-            subscriber,
-            .standalone(track: track("a"), start: Location(group: 1, object: 2), end: RangeEnd(group: 4, object: 1)),
-            order)
-        var expected = places(1...4, 4).filter {
-            $0 >= Location(group: 1, object: 2) && $0 <= Location(group: 4, object: 1)
-        }
-        if order == .descending { expected.sort { $0.group != $1.group ? $0.group > $1.group : $0.object < $1.object } }
-        #expect(subscriber.fetched == expected)
-        #expect(subscriber.fetchEnd == .fin)
-        #expect(subscriber.gaps.isEmpty)
-    }
-
     /// What was accepted is delivered, though nobody subscribes to the track any more.
     @Test func `a fetch outlives the subscriptions of a track that has ended`() {
         let world = World()
@@ -168,13 +151,6 @@ import Wire
         fetch(subscriber, .standalone(track: track("a"), start: .zero, end: RangeEnd(group: 2)))
         #expect(subscriber.fetched == places(0...0, 4) + [Location(group: 1, object: 0)] + places(2...2, 4))
         #expect(subscriber.gaps.map(\.end) == [Location(group: 1, object: .max)])
-    }
-
-    @Test func whatWasNotPublishedIsAnInvalidRange() {
-        let world = World()
-        let (_, subscriber, _) = ready(world, groups: 1)
-        fetch(subscriber, .standalone(track: track("a"), start: Location(group: 5, object: 0), end: RangeEnd(group: 6)))
-        #expect(subscriber.rejection == .invalidRange)
     }
 
     @Test func aFetchThatIsGivenUpLeavesNothingBehind() throws {

@@ -68,10 +68,10 @@ import Wire
     }
 
     /// The headers of the streams in the order in which they are opened, each sent whole.
-    private func drain(_ downlink: Downlink, most: Int = .max) throws -> [SubgroupHeader] {
+    private func drain(_ downlink: Downlink) throws -> [SubgroupHeader] {
         var headers: [SubgroupHeader] = []
         var opened: UInt64 = 0
-        while headers.count < most {
+        while true {
             var isNew = false
             guard
                 downlink.nextStream(
@@ -85,7 +85,7 @@ import Wire
             var list: [Bytes] = []
             let fin = downlink.gather(into: &list)
             if isNew {
-                var decoder = SubgroupStreamDecoder(profile: .draft18)
+                var decoder = SubgroupStreamDecoder(profile: downlink.profile)
                 var bytes = Bytes(list.flatMap(\.array))
                 if case .header(let header) = try decoder.next(&bytes) { headers.append(header) }
             }
@@ -94,8 +94,8 @@ import Wire
         return headers
     }
 
-    @Test func subscriberPriorityThenPublisherPriority() throws {
-        let downlink = Downlink(profile: .draft18)
+    @Test(arguments: Profile.spoken) func subscriberPriorityThenPublisherPriority(profile: Profile) throws {
+        let downlink = Downlink(profile: profile)
         let logs = [log("a"), log("b"), log("c")]
         let subscriptions = [
             subscribe(downlink, logs[0], 0, SubscriptionTerms(priority: 200)),
@@ -115,9 +115,9 @@ import Wire
         #expect(subscriptions.map(\.streamCount) == [2, 2, 2])
     }
 
-    @Test(arguments: [GroupOrder.ascending, .descending])
-    func groupOrderThenSubgroup(order: GroupOrder) throws {
-        let downlink = Downlink(profile: .draft18)
+    @Test(arguments: Profile.spoken, [GroupOrder.ascending, .descending])
+    func groupOrderThenSubgroup(profile: Profile, order: GroupOrder) throws {
+        let downlink = Downlink(profile: profile)
         let log = log("a")
         _ = subscribe(downlink, log, 0, SubscriptionTerms(groupOrder: order))
         for group in [2, 1, 3] as [UInt64] {
@@ -171,8 +171,8 @@ import Wire
     }
 
     /// STOP_SENDING is answered by a reset, and no other stream follows (draft-18 "Closing Subgroup Streams").
-    @Test func aStoppedSubgroupIsResetAndNotOpenedAgain() throws {
-        let downlink = Downlink(profile: .draft18)
+    @Test(arguments: Profile.spoken) func aStoppedSubgroupIsResetAndNotOpenedAgain(profile: Profile) throws {
+        let downlink = Downlink(profile: profile)
         let log = log("a")
         _ = subscribe(downlink, log, 0)
         let open = log.open(0)

@@ -61,19 +61,6 @@ import Wire
         #expect(isForgotten([source.link, subscriber.link]) && world.relay.tracks.isEmpty)
     }
 
-    @Test(arguments: [GroupOrder.ascending, .descending])
-    func `groups come in the order that was asked for`(_ order: GroupOrder) {
-        let world = World()
-        let source = world.publisher()
-        let log = source.add(track("a"))
-        for group in 0..<3 as Range<UInt64> { log.putGroup(group, objects: 2, size: 10) }
-        let subscriber = world.subscriber()
-        fetch(subscriber, 0...2) { $0.groupOrder = order }
-        world.run()
-        let groups = subscriber.fetched.map(\.group)
-        #expect(groups == (order == .ascending ? [0, 0, 1, 1, 2, 2] : [2, 2, 1, 1, 0, 0]))
-    }
-
     /// draft-18 "FILL_TIMEOUT Parameter": 0 waits for no publisher.
     @Test(arguments: [nil, 0] as [UInt64?])
     func `what was evicted is had from the publisher again`(_ timeout: UInt64?) {
@@ -187,24 +174,5 @@ import Wire
         fetch(subscriber, 0...9)
         world.run()
         #expect(subscriber.rejection == .unknownStatusInRange)
-    }
-
-    @Test(arguments: [Profile.draft14, .draft15])
-    func `a range without objects`(_ profile: Profile) {
-        let world = World()
-        let source = world.publisher()
-        let log = source.add(track("a"))
-        let subscriber = world.subscriber(profile)
-        subscriber.subscribe(track("a"))
-        world.run()
-        for group in [0, 5] as [UInt64] { log.putGroup(group, objects: 4, size: 100) }
-        world.run()
-        fetch(subscriber, 2...3)
-        world.run()
-        if profile === Profile.draft14 {
-            #expect(subscriber.rejection == .noObjects)
-        } else {
-            #expect(subscriber.rejection == nil && subscriber.fetched.isEmpty && subscriber.fetchEnd == .fin)
-        }
     }
 }

@@ -40,9 +40,11 @@ struct DataTests {
         #expect(pair.client.events.contains { if case .datagramObject(id, _) = $0 { true } else { false } })
     }
 
-    @Test func `a stream whose alias never comes is stopped after the timeout`() throws {
-        let pair = Pair()
-        let stream = pair.server.openData(subgroup(TrackAlias(rawValue: 77), objects: [[1]]))
+    @Test(arguments: Profile.spoken) func `a stream whose alias never comes is stopped after the timeout`(
+        profile: Profile
+    ) throws {
+        let pair = Pair(profile)
+        let stream = pair.server.openData(subgroup(TrackAlias(rawValue: 77), objects: [[1]], profile))
         pair.run()
         #expect(pair.client.session.deadline == pair.now + .seconds(10))
         pair.advance(seconds: 10)
@@ -64,10 +66,10 @@ struct DataTests {
         #expect(stops.count == 1)
     }
 
-    @Test func `data of a PUBLISH waits until it is accepted`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.spoken) func `data of a PUBLISH waits until it is accepted`(profile: Profile) throws {
+        let pair = Pair(profile)
         let (id, alias) = try pair.server.session.publish(track("a"))
-        let stream = pair.server.openData(subgroup(alias, objects: [[5]]), fin: true)
+        let stream = pair.server.openData(subgroup(alias, objects: [[5]], profile), fin: true)
         pair.run()
         #expect(pair.client.payloads(of: stream).isEmpty)
         try pair.client.session.acceptPublish(id)
@@ -75,23 +77,27 @@ struct DataTests {
         #expect(pair.client.payloads(of: stream) == [[5]])
     }
 
-    @Test func `data of a rejected PUBLISH is stopped, then and later`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.spoken) func `data of a rejected PUBLISH is stopped, then and later`(profile: Profile)
+        throws
+    {
+        let pair = Pair(profile)
         let (id, alias) = try pair.server.session.publish(track("a"))
-        let first = pair.server.openData(subgroup(alias, objects: [[5]]))
+        let first = pair.server.openData(subgroup(alias, objects: [[5]], profile))
         pair.run()
         try pair.client.session.reject(id, .uninterested)
         pair.run()
-        let second = pair.server.openData(subgroup(alias, objects: [[6]]))
+        let second = pair.server.openData(subgroup(alias, objects: [[6]], profile))
         pair.run()
         #expect(pair.client.actions.contains(.stopSending(first, .cancelled)))
         #expect(pair.client.actions.contains(.stopSending(second, .cancelled)))
         #expect(pair.client.session.deadline == nil)
     }
 
-    @Test func `cancelling a subscription stops its streams and ends them`() throws {
-        let (pair, id, alias) = try subscribed()
-        let stream = pair.server.openData(subgroup(alias, objects: [[1]]))
+    @Test(arguments: Profile.spoken) func `cancelling a subscription stops its streams and ends them`(profile: Profile)
+        throws
+    {
+        let (pair, id, alias) = try subscribed(profile)
+        let stream = pair.server.openData(subgroup(alias, objects: [[1]], profile))
         pair.run()
         try pair.client.session.cancel(id)
         pair.run()
@@ -103,7 +109,7 @@ struct DataTests {
         #expect(pair.client.events.last == .subgroupEnded(stream, .stopped(.cancelled), wireBytes: 0))
         #expect(pair.client.accounted[stream] == pair.server.delivered[stream])
         #expect(pair.client.creditedStreams[.unidirectional] == 1)
-        let late = pair.server.openData(subgroup(alias, objects: [[1]]), fin: true)
+        let late = pair.server.openData(subgroup(alias, objects: [[1]], profile), fin: true)
         pair.run()
         #expect(pair.client.payloads(of: late).isEmpty)
         #expect(pair.client.creditedStreams[.unidirectional] == 2)
@@ -125,9 +131,9 @@ struct DataTests {
         #expect(pair.client.payloads(of: stream) == [[8]])
     }
 
-    @Test func `a reset ends a subgroup with its code`() throws {
-        let (pair, _, alias) = try subscribed()
-        let stream = pair.server.openData(subgroup(alias, objects: [[1]]))
+    @Test(arguments: Profile.spoken) func `a reset ends a subgroup with its code`(profile: Profile) throws {
+        let (pair, _, alias) = try subscribed(profile)
+        let stream = pair.server.openData(subgroup(alias, objects: [[1]], profile))
         pair.run()
         pair.server.reset(stream, .deliveryTimeout)
         pair.run()
@@ -148,8 +154,8 @@ struct DataTests {
         try pair.client.session.cancel(id)
     }
 
-    @Test func `padding is discarded with credit`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.draft18.since) func `padding is discarded with credit`(profile: Profile) throws {
+        let pair = Pair(profile)
         var bytes: [UInt8] = []
         VI64.append(0x132B_3E28, to: &bytes)
         let stream = pair.server.openData(bytes + [0, 0, 0], fin: true)

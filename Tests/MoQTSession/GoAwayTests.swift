@@ -5,8 +5,10 @@ import Wire
 
 /// draft-18 "GOAWAY".
 struct GoAwayTests {
-    @Test func `GOAWAY names the first request that was not processed`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.spoken) func `GOAWAY names the first request that was not processed`(profile: Profile)
+        throws
+    {
+        let pair = Pair(profile)
         _ = try pair.client.session.subscribe(track("a"))
         pair.run()
         try pair.server.session.goAway(uri: "moqt://other", timeout: 0, now: pair.now)
@@ -14,20 +16,26 @@ struct GoAwayTests {
         guard case .goAway(let message, nil) = pair.client.events.last else {
             return #expect(Bool(false), "\(pair.client.events)")
         }
-        #expect(message.newSessionURI == "moqt://other" && message.requestID == RequestID(rawValue: 2))
+        #expect(message.newSessionURI == "moqt://other")
+        let hasID = profile.has(.requestID, in: .goAway, at: .control)
+        #expect(message.requestID == (hasID ? RequestID(rawValue: 2) : nil))
         #expect(throws: SessionError.goingAway) { try pair.client.session.subscribe(track("b")) }
     }
 
-    @Test func `requests after GOAWAY are refused with GOING_AWAY`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.draft17.since) func `requests after GOAWAY are refused with GOING_AWAY`(profile: Profile)
+        throws
+    {
+        let pair = Pair(profile)
         try pair.server.session.goAway(now: pair.now)
         let id = try pair.client.session.subscribe(track("a"))
         pair.run()
         #expect(pair.client.refusal(of: id) == .goingAway)
     }
 
-    @Test func `after the timeout open requests close the session`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.draft17.since) func `after the timeout open requests close the session`(profile: Profile)
+        throws
+    {
+        let pair = Pair(profile)
         _ = try pair.client.session.subscribe(track("a"))
         pair.run()
         try pair.server.session.goAway(timeout: 5_000, now: pair.now)
@@ -46,8 +54,10 @@ struct GoAwayTests {
         #expect(pair.server.close == nil && pair.server.session.deadline == nil)
     }
 
-    @Test func `GOAWAY of one request resets it after the timeout`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.draft18.since) func `GOAWAY of one request resets it after the timeout`(profile: Profile)
+        throws
+    {
+        let pair = Pair(profile)
         let id = try pair.client.session.subscribe(track("a"))
         pair.run()
         _ = try pair.server.session.acceptSubscribe(id)
@@ -62,8 +72,8 @@ struct GoAwayTests {
         #expect(pair.client.events.last == .requestCancelled(id, .goingAway))
     }
 
-    @Test func `GOAWAY is sent once, and a client names no URI`() throws {
-        let pair = Pair()
+    @Test(arguments: Profile.spoken) func `GOAWAY is sent once, and a client names no URI`(profile: Profile) throws {
+        let pair = Pair(profile)
         #expect(throws: SessionError.self) { try pair.client.session.goAway(uri: "moqt://x", now: pair.now) }
         try pair.client.session.goAway(now: pair.now)
         #expect(throws: SessionError.self) { try pair.client.session.goAway(now: pair.now) }

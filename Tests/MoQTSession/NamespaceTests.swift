@@ -40,8 +40,10 @@ struct NamespaceTests {
         #expect(told != profile.behaviours.contains(.namespacesByRequest))
     }
 
-    @Test func `when the subscription ends its namespaces are gone`() throws {
-        let (pair, id) = try subscribed(to: ["live"])
+    @Test(arguments: Profile.draft17.since) func `when the subscription ends its namespaces are gone`(profile: Profile)
+        throws
+    {
+        let (pair, id) = try subscribed(to: ["live"], profile)
         let a = namespace(["live", "a"])
         try pair.server.session.announce(a, on: id)
         pair.run()
@@ -69,7 +71,7 @@ struct NamespaceTests {
         #expect(pair.server.events.count { if case .subscribeNamespace = $0 { true } else { false } } == 2)
     }
 
-    @Test(arguments: ViolationTests.alike) func `an update changes the prefix, unless it overlaps`(profile: Profile)
+    @Test(arguments: Profile.draft18.since) func `an update changes the prefix, unless it overlaps`(profile: Profile)
         throws
     {
         let (pair, id) = try subscribed(to: ["live"], profile)
@@ -142,7 +144,7 @@ struct NamespaceTests {
     }
 
     /// draft-18 "Reserved Namespaces", "Session-Level Tracks and Namespaces".
-    @Test(arguments: ViolationTests.alike, [".", ".session"]) func `reserved namespaces do not exist`(
+    @Test(arguments: Profile.draft18.since, [".", ".session"]) func `reserved namespaces do not exist`(
         profile: Profile, field: String
     ) throws {
         let pair = Pair(profile)
@@ -161,7 +163,7 @@ struct NamespaceTests {
         #expect(Array(answer.prefix(4)) == [0x05, 0, UInt8(answer.count - 3), 0x10])
     }
 
-    @Test(arguments: ViolationTests.alike) func `other reserved namespaces reach the application`(profile: Profile)
+    @Test(arguments: Profile.draft18.since) func `other reserved namespaces reach the application`(profile: Profile)
         throws
     {
         let pair = Pair(profile)

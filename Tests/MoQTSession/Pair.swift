@@ -204,6 +204,11 @@ final class Pair {
     }
 }
 
+extension Profile {
+    /// Those since this one, this one first.
+    var since: [Profile] { Array(Profile.spoken[...Profile.spoken.firstIndex { $0 === self }!].reversed()) }
+}
+
 extension SessionConfiguration {
     static var test: SessionConfiguration {
         var configuration = SessionConfiguration()

@@ -169,6 +169,19 @@ struct RequestTests {
         #expect(pair.server.creditedStreams == profile.credit(for: kind))
     }
 
+    /// draft-19 "Graceful Request Stream Closure".
+    @Test(arguments: Profile.draft19.since, RequestKind.allCases)
+    func `a stream that ends before the answer is a request that failed`(profile: Profile, kind: RequestKind) throws {
+        let pair = Pair(profile)
+        let id = try pair.client.begin(kind)
+        pair.run()
+        // By hand: a session ends it with a message.
+        pair.server.send([], on: StreamID(rawValue: 0), fin: true)
+        pair.run()
+        #expect(pair.client.events.contains { if case .requestCancelled(id, _) = $0 { true } else { false } })
+        #expect(pair.client.close == nil)
+    }
+
     @Test func `a request cancelled before it has a stream never leaves`() throws {
         let pair = Pair()
         let id = try pair.client.session.subscribe(track("a"))

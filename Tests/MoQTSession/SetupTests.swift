@@ -1,3 +1,4 @@
+import Breaches
 import MoQTCodec
 import MoQTSession
 import Testing
@@ -5,11 +6,11 @@ import Wire
 
 /// draft-18 "Session initialization", "SETUP".
 struct SetupTests {
-    @Test func `both ends learn each other's options`() {
+    @Test(arguments: Profile.spoken) func `both ends learn each other's options`(profile: Profile) {
         var configuration = SessionConfiguration.test
         configuration.path = "/live?x=1"
         configuration.authority = "example.com:4433"
-        let pair = Pair(client: configuration)
+        let pair = Pair(profile, client: configuration)
         guard case .ready(let atServer) = pair.server.events.first, case .ready(let atClient) = pair.client.events.first
         else { return #expect(Bool(false), "not ready: \(pair.server.events)") }
         #expect(atServer.path == "/live?x=1")
@@ -19,8 +20,12 @@ struct SetupTests {
         #expect(pair.client.session.deadline == nil)
     }
 
-    @Test func `a request stream that comes before SETUP waits for it`() throws {
-        let pair = Pair(start: false)
+    @Test(arguments: Profile.draft17.since) func `a request stream that comes before SETUP waits for it`(
+        profile: Profile
+    )
+        throws
+    {
+        let pair = Pair(profile, start: false)
         pair.client.session.transportReady(now: pair.now)
         pair.server.session.transportReady(now: pair.now)
         pair.client.drain()
@@ -40,13 +45,14 @@ struct SetupTests {
         #expect(pair.server.accounted[StreamID(rawValue: 0)] == pair.client.delivered[StreamID(rawValue: 0)])
     }
 
-    @Test func `requests made early leave after the peer's SETUP`() throws {
-        let pair = Pair(start: false)
+    @Test(arguments: Profile.spoken) func `requests made early leave after the peer's SETUP`(profile: Profile) throws {
+        let pair = Pair(profile, start: false)
         let id = try pair.client.session.subscribe(track("a"))
         #expect(pair.client.session.wantedStream == nil)
         pair.client.session.transportReady(now: pair.now)
         pair.client.drain()
         #expect(pair.client.session.wantedStream == nil)
+        #expect(pair.server.events.isEmpty)
         pair.server.session.transportReady(now: pair.now)
         pair.run()
         guard case .subscribe(let message) = pair.server.events.last else {
@@ -55,8 +61,9 @@ struct SetupTests {
         #expect(message.requestID == id)
     }
 
-    @Test func `the control stream is asked for first, then one stream per request in order`() throws {
-        let pair = Pair(start: false)
+    @Test(arguments: Profile.draft17.since)
+    func `the control stream is asked for first, then one stream per request in order`(profile: Profile) throws {
+        let pair = Pair(profile, start: false)
         _ = try pair.client.session.subscribe(track("a"))
         _ = try pair.client.session.subscribe(track("b"))
         pair.client.session.transportReady(now: pair.now)
@@ -111,5 +118,40 @@ struct SetupTests {
         #expect(pair.client.session.nextTransportAction() == nil)
         pair.client.drain()
         #expect(pair.client.close?.origin == .peer)
+    }
+
+    /// draft-18 "SETUP".
+    @Test(arguments: Profile.draft17.since) func `what follows SETUP at once is taken`(profile: Profile) {
+        let end = End(.client, .test, profile)
+        let now = Instant(nanoseconds: 1)
+        end.session.transportReady(now: now)
+        end.drain()
+        let words = Words(profile, .server)
+        let both = words.setup() + words.goAway("moqt://other")
+        end.session.received(Bytes(both), on: StreamID(rawValue: 3), fin: false, now: now)
+        end.drain()
+        guard case .ready = end.events.first, case .goAway(let message, nil) = end.events.last else {
+            return #expect(Bool(false), "\(end.events)")
+        }
+        #expect(message.newSessionURI == "moqt://other" && end.close == nil)
+    }
+
+    /// draft-16 "Session initialization".
+    @Test(arguments: Profile.draft16.since) func `a data stream that comes before SETUP waits for it`(profile: Profile)
+        throws
+    {
+        let pair = Pair(profile, start: false)
+        for end in [pair.client, pair.server] { end.session.transportReady(now: pair.now) }
+        let id = try pair.client.session.subscribe(track("a"))
+        pair.client.drain()
+        pair.server.drain()
+        let stream = pair.server.openData(subgroup(TrackAlias(rawValue: 0), objects: [[7]], profile), fin: true)
+        pair.deliver(stream, from: pair.server, to: pair.client)
+        #expect(pair.client.close == nil && pair.client.accounted[stream] == nil)
+        pair.run()
+        let alias = try pair.server.session.acceptSubscribe(id)
+        pair.run()
+        #expect(pair.client.payloads(of: stream) == (alias.rawValue == 0 ? [[7]] : []))
+        #expect(pair.client.close == nil && pair.server.close == nil)
     }
 }

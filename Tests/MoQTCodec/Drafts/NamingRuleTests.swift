@@ -69,6 +69,17 @@ struct NamingRuleTests {
         #expect(hex(try encode(.publishNamespace(message), profile, anywhere)) == bytes)
     }
 
+    @Test(
+        "a track name may be empty (Track Naming)", arguments: Profile.all.filter { !isOne($0, of: laxDrafts) })
+    func emptyName(_ profile: Profile) throws {
+        let bytes = profile.request(.subscribe, "010161" + "00" + "00")
+        guard case .subscribe(let message) = try decode(hex(bytes), profile, anywhere) else {
+            Issue.record("no SUBSCRIBE")
+            return
+        }
+        #expect(message.track.name == TrackName())
+    }
+
     @Test("a full track name has 4096 bytes at most (Track Naming)", arguments: Profile.all)
     func longName(_ profile: Profile) throws {
         let isFielded = profile === Profile.draft14

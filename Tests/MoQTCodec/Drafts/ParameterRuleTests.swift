@@ -188,6 +188,46 @@ struct ParameterRuleTests {
         }
     }
 
+    @Test(
+        "since draft-17 it is read as its type wants, whatever its parity (Message Parameters)", arguments: vi64Drafts)
+    func octets(_ profile: Profile) throws {
+        // A priority is an octet, though its type is even.
+        guard case .subscribe(let message) = try decode(hex(profile.subscribe("01" + "20ff")), profile, anywhere) else {
+            Issue.record("no SUBSCRIBE")
+            return
+        }
+        #expect(message.parameters.subscriberPriority == 255)
+    }
+
+    @Test(
+        "a type beyond 2^64-1 closes the session since draft-18 (Message Parameters)",
+        arguments: vi64Drafts.filter { $0 !== Profile.draft17 })
+    func parameterOverflow(_ profile: Profile) throws {
+        // Behind SUBSCRIBER_PRIORITY, a difference that would lead to FORWARD again.
+        let wrapping = profile.subscribe("02" + "2007" + profile.integer(.max - 0x0F) + "01")
+        #expect(try fault(profile, wrapping)?.scope == violation)
+    }
+
+    @Test(
+        "a range that ends beyond 2^64-1 closes the session since draft-18 (Location Filters)",
+        arguments: vi64Drafts.filter { $0 !== Profile.draft17 })
+    func filterOverflow(_ profile: Profile) throws {
+        let head =
+            switch profile.name {
+            case "draft-18", "draft-19": "0c" + "04"
+            case "draft-20", "draft-21": "0b"
+            default: "03"
+            }
+        for (delta, isWrong) in [(UInt64.max - 5, false), (.max - 4, true), (.max, true)] {
+            let bytes = profile.subscribe("01" + "21" + head + "0506" + profile.integer(delta))
+            if isWrong {
+                #expect(try fault(profile, bytes)?.scope == violation)
+            } else {
+                _ = try decode(hex(bytes), profile, anywhere)
+            }
+        }
+    }
+
     @Test("a required request is not below 0 (Required Request ID)")
     func requiredRequest() throws {
         for delta in ["06", "ffffffffffffffffff", "ff8000000000000005"] {

@@ -250,4 +250,63 @@ import Wire
             #expect(!source.events.contains { if case .closed = $0 { true } else { false } })
         }
     }
+
+    /// draft-18 "DEFAULT PUBLISHER PRIORITY".
+    @Test(arguments: Drafts.since15, [nil, 7] as [UInt64?])
+    func `an object without priority has that of its track`(profile: Profile, priority: UInt64?) throws {
+        let world = World()
+        let source = world.publisher("live", profile)
+        let log = source.add(track("a"), priority.map { [KeyValue(type: 0x0E, integer: $0)] } ?? [])
+        let client = world.subscriber(profile), fetching = world.subscriber(profile)
+        let fetched = Sight(of: fetching)
+        client.subscribe(track("a"))
+        world.run()
+        log.putGroup(0, objects: 2, size: 10)
+        world.run()
+        #expect(client.streams.values.map(\.header.priority) == [nil])
+        try fetching.fetch(.zero, RangeEnd(group: 0))
+        world.run()
+        #expect(fetched.fetched.map { UInt64($0.priority) } == [priority ?? 128, priority ?? 128])
+    }
+
+    /// draft-18 "Subgroup Header": END_OF_GROUP is about the last object before FIN.
+    @Test(arguments: Drafts.all) func `a stream that was reset does not end its group`(profile: Profile) {
+        let world = World()
+        let source = world.publisher("live", profile)
+        let log = source.add(track("a"))
+        let client = world.subscriber(profile)
+        client.subscribe(track("a"))
+        world.run()
+        let cut = log.open(0, 0, endsGroup: true), other = log.open(0, 1)
+        for id in 0..<2 as Range<UInt64> { log.put(cut, id, size: 10) }
+        log.put(other, 2, size: 10)
+        world.run()
+        log.finish(cut, .reset(.cancelled))
+        world.run()
+        for id in 3..<5 as Range<UInt64> { log.put(other, id, size: 10) }
+        log.finish(other, .finished)
+        world.run()
+        #expect(client.objects == places(0...0, 5) && client.done == nil)
+    }
+
+    /// draft-16 "Object Forwarding Preference".
+    @Test(arguments: Drafts.since16) func `a group may have objects on streams and in datagrams`(profile: Profile) {
+        let world = World()
+        let source = world.publisher("live", profile)
+        let log = source.add(track("a"))
+        let client = world.subscriber(profile)
+        let id = client.subscribe(track("a"))
+        world.run()
+        let subgroup = log.open(0)
+        for id in 0..<4 as Range<UInt64> {
+            if id % 2 == 0 {
+                log.put(subgroup, id, size: 10)
+            } else {
+                let object = LoggedObject(id: id, payloadLength: 10, arrived: world.now)
+                log.append(LoggedDatagram(object: object, payload: payload(0, id, 10)), group: 0)
+            }
+            world.run()
+        }
+        #expect(id.flatMap { client.ledger.objects[$0] } == Set(places(0...0, 4)) && client.done == nil)
+    }
 }

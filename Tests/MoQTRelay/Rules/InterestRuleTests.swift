@@ -35,6 +35,7 @@ import Wire
         #expect(client.accepted != nil && client.fetched == places(0...0, 2))
         func count(_ isIt: (SessionEvent) -> Bool) -> Int { client.events.count(where: isIt) }
         #expect(count { if case .accepted = $0 { true } else { false } } == 4)
+        #expect(count { if case .subscribeAccepted = $0 { true } else { false } } == 1)
         #expect(count { if case .publishAccepted = $0 { true } else { false } } == 1)
         #expect(count { if case .fetchAccepted = $0 { true } else { false } } == 1)
         #expect(count { if case .updateAccepted = $0 { true } else { false } } == 1)
@@ -247,5 +248,23 @@ import Wire
         world.run()
         let asked = sources.map { $0.events.contains { if case .fetch = $0 { true } else { false } } }
         #expect(asked.contains(true) && client.fetched == places(0...0, 2) && client.fetchEnd == .fin)
+    }
+
+    /// draft-18 "Track Naming".
+    @Test(arguments: Drafts.all) func `names are compared byte by byte`(profile: Profile) throws {
+        let world = World()
+        let source = world.publisher("", profile)
+        source.announce("caf\u{E9}")
+        let name = track("a", in: "caf\u{E9}")
+        _ = source.add(name)
+        let client = world.subscriber(profile)
+        let others = [track("a", in: "cafe\u{301}"), track("a", in: "CAF\u{E9}"), track("a", in: "caf\u{E9} ")]
+        for other in others + [name, track("A", in: "caf\u{E9}"), track("a\0", in: "caf\u{E9}")] {
+            client.subscribe(other)
+        }
+        world.run()
+        #expect(Set(source.asked.map(\.name)) == [name.name, TrackName(utf8: "A"), TrackName(utf8: "a\0")])
+        #expect(Set(source.asked.map(\.namespace)) == [name.namespace] && client.refusals.count == 5)
+        #expect(client.events.count { if case .subscribeAccepted = $0 { true } else { false } } == 1)
     }
 }
