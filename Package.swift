@@ -32,13 +32,14 @@ let layers: [[Target]] = [
     layer(
         "MoQTCodec", ["Wire"], pure, testing: ["CAllocations", "FuzzBodies"], data: ["Musts.md", "Sections", "Vectors"]),
     layer("MoQTSession", ["MoQTCodec", "Wire"], pure, testing: ["Breaches"]),
-    layer("MoQTRelay", ["MoQTSession", "MoQTCodec", "Wire"], pure),
+    layer("MoQTRelay", ["MoQTSession", "MoQTCodec", "Wire"], pure, testing: ["Authorization", "Credentials"]),
     layer("MoQTMedia", ["Wire"], pure),
     layer("QUIC", ["Wire", "CNgtcp2", "CGnuTLS"], strict, testing: ["Credentials"]),
     layer("WebTransport", ["Wire", "CNghttp3"], strict),
     layer("EventLoop", ["Wire", "CLinux"], strict),
     layer("Credentials", ["CCrypto"], strict),
     layer("Operations", ["EventLoop", "Wire", "CMicrohttpd"], strict),
+    layer("Authorization", ["Credentials", "MoQTRelay", "MoQTCodec", "Wire"], strict),
     layer("MediaFiles", ["MoQTMedia", "Wire", "CAVFormat"], strict),
     layer(
         "Endpoint", ["EventLoop", "QUIC", "WebTransport", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire"], strict,
@@ -56,7 +57,8 @@ let layers: [[Target]] = [
     layer(
         "Commands",
         [
-            "CommandLine", "MediaFiles", "MoQTMedia", "Credentials", "Operations", "Endpoint", "EventLoop",
+            "CommandLine", "MediaFiles", "MoQTMedia", "Authorization", "Credentials", "Operations", "Endpoint",
+            "EventLoop",
             "QUIC", "WebTransport", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire",
         ], strict),
 ]

@@ -1,5 +1,4 @@
 internal import CCrypto
-internal import Glibc
 
 /// Reads certificates and keys from PEM files.
 package enum CertificateFile {
@@ -28,7 +27,7 @@ package enum CertificateFile {
     }
 
     private static func certificates(in file: String) throws(CredentialsError) -> Certificates {
-        let stream = try PEM.stream(read(file))
+        let stream = try PEM.stream(FileBytes.read(file, limit: limit))
         let leaf = PEM_read_bio_X509(stream.raw, nil, nil, nil)
         guard leaf != nil else {
             ERR_clear_error()
@@ -48,7 +47,7 @@ package enum CertificateFile {
     }
 
     private static func privateKey(in file: String) throws(CredentialsError) -> Owned {
-        let stream = try PEM.stream(read(file))
+        let stream = try PEM.stream(FileBytes.read(file, limit: limit))
         var asked = false
         let key = withUnsafeMutablePointer(to: &asked) { asked in
             PEM_read_bio_PrivateKey(
@@ -64,20 +63,5 @@ package enum CertificateFile {
             throw .notPEM(file: file, expected: "private key")
         }
         return try Owned("PEM_read_bio_PrivateKey", key) { EVP_PKEY_free($0) }
-    }
-
-    private static func read(_ file: String) throws(CredentialsError) -> [UInt8] {
-        let fd = open(file, O_RDONLY | O_CLOEXEC)
-        if fd < 0 { throw .unreadable(file: file, reason: String(cString: strerror(errno))) }
-        defer { close(fd) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 16384)
-        while true {
-            let count = Glibc.read(fd, &chunk, chunk.count)
-            if count < 0 { throw .unreadable(file: file, reason: String(cString: strerror(errno))) }
-            if count == 0 { return bytes }
-            bytes += chunk[..<count]
-            if bytes.count > limit { throw .unreadable(file: file, reason: "longer than 1 MiB") }
-        }
     }
 }

@@ -82,7 +82,7 @@ extension Link {
             return web.refuse(session, status: Self.noCommonDraft)
         }
         web.accept(session, protocol: name)
-        begin(profile, session, now)
+        begin(profile, session, path: request.path, now)
     }
 
     /// HTTP's "Not Acceptable".

@@ -69,13 +69,17 @@ package final class Link {
 
     /// Begins a session in a draft, on native QUIC when `session` is nil.
     /// - Parameter isEarly: the handshake is not complete.
-    func begin(_ profile: Profile, _ session: SessionID?, isEarly: Bool = false, _ now: Instant) {
+    /// - Parameter path: that the client asked for over WebTransport, with its query.
+    func begin(
+        _ profile: Profile, _ session: SessionID?, path: String? = nil, isEarly: Bool = false, _ now: Instant
+    ) {
         self.profile = profile
         var configuration = settings.session
         if session != nil { configuration.transport = .webTransport }
         let peer = Peer(
             number: driver.takeNumber(),
             session: Session(role: connection.role, profile: profile, configuration: configuration), profile: profile)
+        peer.requestPath = path
         peer.needsFlush = { [weak self] in self?.mark() }
         lanes.append(Lane(peer, session))
         if let watch = driver.watch {

@@ -18,6 +18,13 @@ package final class Peer {
         didSet { downlink.wake = needsFlush }
     }
 
+    /// Certificates that it has proved itself with, in DER, the leaf first; empty: none.
+    package var certificates: [[UInt8]] = []
+    /// Path and query that it asked for over WebTransport; nil on native QUIC, where SETUP says it.
+    package var requestPath: String?
+    /// What it may do; nil: anything.
+    var access: Access?
+
     /// What each request of either end is about; gone when the request is.
     var requests: [RequestID: PeerRequest] = [:]
     var writers: [StreamID: IncomingStream] = [:]

@@ -17,7 +17,9 @@ extension Session {
         try checkMayBegin(in: request.track?.namespace ?? request.namespace)
         try checkFilters(request.parameters)
         let id = nextRequestID
-        do { try control.begin(id, request.kind, message(id)) } catch { throw SessionError(error) }
+        do { try control.begin(id, request.kind, message(id).adding(configuration.requestTokens)) } catch {
+            throw SessionError(error)
+        }
         nextRequestID.rawValue += 2
         note(request, id)
         return id

@@ -15,6 +15,8 @@ package struct SessionConfiguration: Hashable, Sendable {
     package var implementation: String?
     /// Tokens sent in SETUP.
     package var tokens: [AuthorizationToken] = []
+    /// Tokens sent with every request of ours.
+    package var requestTokens: [AuthorizationToken] = []
     /// MAX_AUTH_TOKEN_CACHE_SIZE we grant the peer, in bytes; 0 forbids token aliases.
     package var tokenCacheSize: UInt64 = 0
     /// Requests of the peer that may be open at once; more are rejected with EXCESSIVE_LOAD.

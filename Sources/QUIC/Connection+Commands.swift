@@ -56,6 +56,9 @@ extension Connection {
         return .queued
     }
 
+    /// What the peer has proved itself with, in DER, the leaf first; empty: nothing, or not yet.
+    package var peerCertificates: [[UInt8]] { tls?.peerCertificates ?? [] }
+
     /// Bytes a datagram may carry on the current path; 0 when the peer takes none or is not known yet.
     package var maxDatagramPayload: Int {
         guard let raw, carriesDatagrams, let params = ngtcp2_conn_get_remote_transport_params(raw) else {

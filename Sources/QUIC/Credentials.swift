@@ -59,9 +59,14 @@ class CertificateCredentials: @unchecked Sendable {
 /// What a server proves its name with; shared by its connections. Put another in its place to renew it.
 package final class ServerCredentials: Sendable {
     let certificates: CertificateCredentials
+    let asksForCertificates: Bool
 
     /// Throws when the PEM cannot be read or the key is not the leaf's.
-    package init(_ identity: Identity) throws(CredentialsError) {
+    ///
+    /// - Parameter asksForCertificates: clients are asked for a certificate, and need not have one. That it is theirs is
+    ///   proved; who vouches for it is not looked at.
+    package init(_ identity: Identity, asksForCertificates: Bool = false) throws(CredentialsError) {
+        self.asksForCertificates = asksForCertificates
         certificates = try CertificateCredentials()
         try certificates.add(identity)
     }

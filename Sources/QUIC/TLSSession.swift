@@ -27,6 +27,7 @@ final class TLSSession {
         try self.init(flags: Flags.server, connection: connection, certificates: credentials.certificates)
         self.replays = replays
         ngtcp2_crypto_gnutls_configure_server_session(raw)
+        if credentials.asksForCertificates { gnutls_certificate_server_set_request(raw, GNUTLS_CERT_REQUEST) }
         gnutls_db_set_cache_expiration(raw, ReplayGuard.ticketLifetime)
         // RFC 9001 §4.6.1: QUIC's own limits hold.
         gnutls_record_set_max_early_data_size(raw, Int(UInt32.max))
@@ -168,6 +169,13 @@ final class TLSSession {
                 "\(String(cString: label)) \(hexadecimal(client.array)) \(hexadecimal(secret.pointee.array))")
             return 0
         }
+    }
+
+    /// What the peer has proved itself with, in DER, the leaf first; empty: nothing.
+    var peerCertificates: [[UInt8]] {
+        var count: UInt32 = 0
+        guard let chain = gnutls_certificate_get_peers(raw, &count) else { return [] }
+        return UnsafeBufferPointer(start: chain, count: Int(min(count, 8))).map(\.array)
     }
 
     /// The protocol both ends chose; nil before, or when there is none.

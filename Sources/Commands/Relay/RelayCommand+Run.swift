@@ -1,3 +1,4 @@
+internal import Authorization
 package import CommandLine
 internal import Credentials
 internal import Endpoint
@@ -53,7 +54,13 @@ final class RelayServer {
     private var loop: EventLoop { loops[0].loop }
 
     func run() throws -> ExitStatus {
-        let listening = try Listening(settings.listening, loops.map(\.driver))
+        var asked = settings.listening
+        if let rules = try readRules() {
+            asked.asksForCertificates = rules.wantsCertificates
+            // No other thread runs them yet.
+            for loop in loops { loop.relay.authorize(by: rules, now: loop.loop.now) }
+        }
+        let listening = try Listening(asked, loops.map(\.driver))
         self.listening = listening
         for (loop, listeners) in zip(loops, listening.loops) { loop.listen(listeners) }
         signals = try Signals(loop) { [weak self] in self?.signalled($0) }
@@ -138,11 +145,23 @@ final class RelayServer {
         }
     }
 
+    /// - Returns: nil: there is no file of them.
+    private func readRules() throws(OptionFileError) -> AccessRules? {
+        guard let file = settings.accessFile else { return nil }
+        let rules: AccessRules
+        do throws(AccessFile.Failure) { rules = try AccessFile.read(file) } catch {
+            throw OptionFileError(subject: "--auth", words: "\(error)")
+        }
+        return rules
+    }
+
     // MARK: - Draining
 
     private func signalled(_ signal: Signal) {
         switch signal {
-        case .hangup: renew()
+        case .hangup:
+            renew()
+            do { if let rules = try readRules() { group.postToAll(.rules(rules)) } } catch { output.log(.error, "the rules stay as they were: \(error.line)") }
         case .interrupt, .terminate:
             if isDraining { return group.postToAll(.stop) }
             drain()

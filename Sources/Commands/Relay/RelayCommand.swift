@@ -11,7 +11,7 @@ package enum RelayCommand {
         Command(
             name, abstract, description: description,
             groups: [
-                OptionGroup("Listening", listening), OptionGroup("Objects", objects),
+                OptionGroup("Listening", listening), OptionGroup("Objects", objects), OptionGroup("Access", access),
                 OptionGroup("Operation", operation),
                 OptionGroup("Connections", TransportSettings.options.map { $0.within(\.transport) }),
                 CommonSettings.group(json: "Print listeners as JSON").within(\.common),
@@ -85,6 +85,20 @@ package enum RelayCommand {
             .value("http", .listener, "Serve /metrics, /health, /tracks, /sessions over HTTP", default: "nowhere") {
                 $0.http = $1
             }
+        ]
+    }
+
+    private static var access: [Option<RelaySettings>] {
+        [
+            .value("auth", .file, "Who may do what, as FILE says; reread on SIGHUP", default: "anybody anything") {
+                $0.accessFile = $1
+            },
+            .value(
+                "token-cache-size", .size("BYTES", in: 0...1 << 20), "Tokens that a client may register",
+                default: "16Ki"
+            ) {
+                $0.tokenCacheSize = $1
+            },
         ]
     }
 

@@ -14,6 +14,8 @@ enum LoopMessage: Sendable {
     case datagram([UInt8], NetworkPath, ECN, listener: Int)
     /// The certificate for connections to come.
     case renewed(ServerCredentials)
+    /// Who may do what from now on.
+    case rules(any Authorizer)
     /// GOAWAY to everybody.
     case drain
     /// An end to those who are still there.
@@ -83,6 +85,7 @@ final class RelayLoop: Application {
             cache: Cache(limit: Int(clamping: settings.cacheSize) / group.count, timeLimit: settings.cacheTime))
         driver.application = self
         output.logMessages(of: driver)
+        relay.toldOfDenial = { [output] peer, why in output.log(.info, "session \(peer.number): refused \(why)") }
         _ = try group.mailbox(index).attach(to: loop) { [unowned self] in
             hasMail = true
             driver.wake()
@@ -124,6 +127,7 @@ final class RelayLoop: Application {
         case .datagram(let bytes, let path, let ecn, let listener):
             bytes.withUnsafeBytes { listeners[listener].received($0, path, ecn) }
         case .renewed(let credentials): for listener in listeners { listener.renew(credentials) }
+        case .rules(let rules): relay.authorize(by: rules, now: now)
         case .drain: drain()
         case .closeAll:
             for link in listeners.flatMap(\.connections) { link.close(.noError, reason: "the relay is going away") }
@@ -140,6 +144,7 @@ final class RelayLoop: Application {
         peer.downlink.toldOfRefusal = { [output, number = peer.number] why in
             output.log(.info, "session \(number): refused what its draft cannot express: \(why)")
         }
+        peer.certificates = link.connection.peerCertificates
         relay.add(peer)
         if isDraining { sendAway(peer) }
     }

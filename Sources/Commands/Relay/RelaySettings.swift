@@ -43,8 +43,14 @@ package struct RelaySettings: CommandSettings {
 
     package init() {}
 
+    /// File of rules on who may do what; nil: anybody may do anything.
+    package var accessFile: String?
+    /// Bytes of tokens that a client may have remembered for it (MAX_AUTH_TOKEN_CACHE_SIZE).
+    package var tokenCacheSize: UInt64 = 16 << 10
+
     var listening: ListeningSettings {
         var settings = ListeningSettings(addresses: listeners, transport: transport, identity: identity)
+        settings.tokenCacheSize = tokenCacheSize
         settings.server.maxConnections = maximumConnections
         settings.server.retry =
             switch addressValidation {

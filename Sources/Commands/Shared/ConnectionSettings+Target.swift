@@ -1,6 +1,7 @@
 internal import Credentials
 internal import Endpoint
 internal import EventLoop
+internal import MoQTCodec
 internal import MoQTSession
 internal import QUIC
 internal import WebTransport
@@ -25,6 +26,8 @@ extension ConnectionSettings {
         session.authority = url.authority
         session.path = url.pathAndQuery.isEmpty ? nil : url.pathAndQuery
         session.implementation = Version.implementation
+        session.tokens = try tokens()
+        session.requestTokens = session.tokens
         var target = DialTarget(
             addresses: try addresses(of: url), serverName: serverName ?? url.host,
             credentials: try credentials(judgesOnly),
@@ -35,6 +38,21 @@ extension ConnectionSettings {
             try SessionFile(path, server: serverKey(url), warn: { output.warning($0) })
         }
         return target
+    }
+
+    /// What `--token` says.
+    private func tokens() throws(OptionFileError) -> [AuthorizationToken] {
+        guard let token else { return [] }
+        var bytes = Array(token.utf8)
+        if token.hasPrefix("@") {
+            do throws(Credentials.CredentialsError) {
+                bytes = try FileBytes.read(String(token.dropFirst()), limit: 32 << 10)
+            } catch {
+                throw OptionFileError(subject: "--token", words: "\(error)")
+            }
+            while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }
+        }
+        return [.useValue(type: tokenType, value: Bytes(bytes))]
     }
 
     private func addresses(of url: MoQTURL) throws(AddressError) -> [SocketAddress] {

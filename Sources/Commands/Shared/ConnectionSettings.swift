@@ -31,6 +31,10 @@ package struct ConnectionSettings: Hashable, Sendable {
     package var maximumTime: Interval?
     /// File that keeps what later connections to a server can go on from; nil: none.
     package var sessionFile: String?
+    /// Authorization token, or `@` and the file that holds it; nil: none.
+    package var token: String?
+    /// Of the "MOQT Auth Token Type" registry; 0: agreed upon otherwise.
+    package var tokenType: UInt64 = 0
     /// How often to connect again after the connection was lost or not made; 0: not at all.
     package var retries: UInt64 = 0
 
@@ -71,6 +75,10 @@ package struct ConnectionSettings: Hashable, Sendable {
                 $0.fingerprint = $1
             },
             .value("sni", .text("NAME"), "Server name for TLS", default: "the host of URL") { $0.serverName = $1 },
+            .value("token", .text("TEXT"), "Authorization token; @FILE: what FILE holds") { $0.token = $1 },
+            .value("token-type", .number("N", in: 0...1_000_000), "Type of --token; 1: CAT", default: "0") {
+                $0.tokenType = $1
+            },
         ] + IdentitySettings.options("Certificate to show when asked, PEM").map { $0.within(\.identity) }
     }
 }

@@ -18,6 +18,10 @@ struct ListeningSettings {
     /// Path and origins that WebTransport clients may have.
     var webTransport = WebTransportSettings()
     var session = SessionConfiguration()
+    /// MAX_AUTH_TOKEN_CACHE_SIZE of its sessions, in bytes.
+    var tokenCacheSize: UInt64 = 0
+    /// Clients are asked for a certificate, which they need not have.
+    var asksForCertificates = false
 }
 
 /// The listeners of a command, and the certificate that they show.
@@ -42,9 +46,10 @@ final class Listening {
         quic.protocols.append(WebTransportConnection.alpn)
         var session = settings.session
         session.implementation = Version.implementation
+        session.tokenCacheSize = settings.tokenCacheSize
         var webTransport = settings.webTransport
         webTransport.protocols = settings.transport.drafts
-        let credentials = try Self.credentials(certificate)
+        let credentials = try Self.credentials(certificate, settings)
         loops = drivers.map { _ in [] }
         var server = settings.server
         server.loopCount = drivers.count
@@ -61,8 +66,11 @@ final class Listening {
         }
     }
 
-    private static func credentials(_ identity: Credentials.Identity) throws -> ServerCredentials {
-        try ServerCredentials(QUIC.Identity(chain: identity.chain, key: identity.key))
+    private static func credentials(
+        _ identity: Credentials.Identity, _ settings: ListeningSettings
+    ) throws -> ServerCredentials {
+        try ServerCredentials(
+            QUIC.Identity(chain: identity.chain, key: identity.key), asksForCertificates: settings.asksForCertificates)
     }
 
     /// Reads certificate and key again, for connections to come; those that are open go on as they are.
@@ -72,7 +80,7 @@ final class Listening {
     /// - Throws: ``OptionFileError`` and others, and nothing changes.
     func renew() throws -> ServerCredentials? {
         guard let renewed = try settings.identity.load() else { return nil }
-        let credentials = try Self.credentials(renewed)
+        let credentials = try Self.credentials(renewed, settings)
         certificate = renewed
         return credentials
     }

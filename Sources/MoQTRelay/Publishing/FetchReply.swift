@@ -40,11 +40,11 @@ final class FetchReply: StreamOwner {
     /// The data stream is not over.
     var isLive: Bool { !isOver }
 
-    func cancel() {
+    func cancel(_ code: StreamResetCode = .cancelled) {
         guard !isOver else { return }
         guard let stream else { return end() }
         stream.dropStaged()
-        downlink.reset(stream, .cancelled)
+        downlink.reset(stream, code)
     }
 
     private func end() {

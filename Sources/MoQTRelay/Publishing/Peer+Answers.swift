@@ -14,6 +14,7 @@ extension Peer {
     func subscribe(_ request: Subscribe, to track: TrackLog) -> FetchReply? {
         var parameters = Parameters()
         parameters.largestObject = track.largest
+        parameters.expires = expires(track, request.requestID)
         guard let range = range(of: request.parameters.locationFilter, in: track) else {
             say {
                 try $0.reject(request.requestID, .invalidRange, reason: "the whole range has already been published")
@@ -118,6 +119,7 @@ extension Peer {
         }
         var answer = Parameters()
         answer.largestObject = subscription.track.largest
+        if downlink.profile.carries(.expires, in: .updateOK) { answer.expires = expires(subscription.track, id) }
         var range: (start: Location, endGroup: UInt64?)?
         if let filter = parameters.locationFilter {
             range = self.range(of: filter, in: subscription.track)

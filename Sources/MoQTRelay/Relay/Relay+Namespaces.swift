@@ -16,11 +16,18 @@ extension Relay {
             interest.peer.hears(peer) && !publishers.contains(namespace, for: interest.peer)
         }
         publishers.insert(peer, key.request, under: namespace, ())
-        for interest in interested { interest.peer.say { try $0.announce(namespace, on: interest.request) } }
+        for interest in interested { announce(namespace, to: interest.peer, interest.request) }
         // draft-18 "Publisher Interactions": live and waiting subscriptions go to the new publisher too.
         for track in tracks.values where track.name.namespace.hasPrefix(namespace) && track.isWanted(from: peer) {
+            guard announcers(of: track.name.namespace).contains(where: { $0.peer === peer }) else { continue }
             subscribe(track, to: peer, newGroup: track.newGroupWanted)
         }
+    }
+
+    /// Tells of a namespace, to whom may know.
+    func announce(_ namespace: TrackNamespace, to peer: Peer, _ interest: RequestID) {
+        guard peer.may(Errand(.subscribeNamespace, .namespace(namespace)), by: interest, cache.clock) else { return }
+        peer.say { try $0.announce(namespace, on: interest) }
     }
 
     func withdraw(_ namespace: TrackNamespace, _ key: RequestKey, of peer: Peer) {
@@ -38,7 +45,7 @@ extension Relay {
         if options != .publish {
             namespaceInterests.insert(peer, request.requestID, under: request.prefix, ())
             for namespace in publishers.namespaces(under: request.prefix, for: peer) {
-                peer.say { try $0.announce(namespace, on: request.requestID) }
+                announce(namespace, to: peer, request.requestID)
             }
         }
         if options != .namespace { takeInterest(request.requestID, request.prefix, request.parameters, of: peer) }
@@ -70,7 +77,7 @@ extension Relay {
         for interest in trackInterests.prefixes(of: track.name.namespace)
         where interest.peer !== peer && interest.peer.hears(peer) && !waited.contains(interest.peer.number) {
             // Other loops take what comes after the first for the same track, as it is.
-            if isFirst || !interest.peer.isSibling { offer(log, to: interest.peer, interest.terms) }
+            if isFirst || !interest.peer.isSibling { offer(log, to: interest.peer, interest.request, interest.terms) }
         }
     }
 
@@ -95,12 +102,14 @@ extension Relay {
             let isOld = old.map { old in
                 log.name.namespace.hasPrefix(old.prefix) && old.terms.rangeFilters.left(for: log.properties) != nil
             }
-            if isOld != true { offer(log, to: peer, terms) }
+            if isOld != true { offer(log, to: peer, id, terms) }
         }
     }
 
-    private func offer(_ log: TrackLog, to peer: Peer, _ interest: Parameters) {
-        guard let filters = interest.rangeFilters.left(for: log.properties) else { return }
+    private func offer(_ log: TrackLog, to peer: Peer, _ request: RequestID, _ interest: Parameters) {
+        guard peer.may(Errand(.subscribe, .track(log.name)), by: request, cache.clock),
+            let filters = interest.rangeFilters.left(for: log.properties)
+        else { return }
         var parameters = Parameters()
         parameters.largestObject = log.largest
         parameters.forward = interest.forward
@@ -110,6 +119,8 @@ extension Relay {
             var terms = interest
             terms.rangeFilters = filters
             peer.requests[id] = .offer(TrackOffer(track: log, alias: alias, terms: terms))
+            let warrant = peer.access?.requests[request]
+            peer.access?.requests[id] = warrant
             peer.flush()
         } catch {
             if case .invalid(let why) = error { peer.downlink.refuse(why) }

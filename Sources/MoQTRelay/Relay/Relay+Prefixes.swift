@@ -34,9 +34,7 @@ extension Relay {
         peer.say { try $0.acceptUpdate(id) }
         if wantsNamespaces {
             namespaceInterests.insert(peer, id, under: new, ())
-            for namespace in publishers.namespaces(under: new, for: peer) {
-                peer.say { try $0.announce(namespace, on: id) }
-            }
+            for namespace in publishers.namespaces(under: new, for: peer) { announce(namespace, to: peer, id) }
         }
         if let trackTerms {
             var terms = trackTerms

@@ -28,7 +28,7 @@ extension Relay {
     /// Asks publishers for a track that `reader` wants, unless they were asked for somebody else.
     private func ask(for track: RelayTrack, as reader: Peer, newGroup: UInt64?) {
         guard track.upstreams.isEmpty || isFirst(reader, of: track) else { return }
-        for publisher in publishers.prefixes(of: track.name.namespace) where reader.hears(publisher.peer) {
+        for publisher in announcers(of: track.name.namespace) where reader.hears(publisher.peer) {
             subscribe(track, to: publisher.peer, newGroup: newGroup)
         }
     }

@@ -37,6 +37,12 @@ package final class Relay {
     var past = RelaySnapshot()
     /// The other loops of the relay.
     var siblings: [Peer] = []
+    /// Says who may do what; nil: anybody anything.
+    var authorizer: (any Authorizer)?
+    /// When the next permission ends.
+    var nextReview: Instant?
+    /// Told of what a peer was refused, and why.
+    package var toldOfDenial: ((Peer, String) -> Void)?
 
     package init(settings: Settings, cache: Cache) {
         self.settings = settings
@@ -56,6 +62,7 @@ package final class Relay {
     package func add(_ peer: Peer) {
         peers[ObjectIdentifier(peer)] = peer
         if peer.isSibling { siblings.append(peer) }
+        restrict(peer)
         peer.readerEnded = { [weak self] log in self?.readerLeft(log) }
     }
 
@@ -63,6 +70,7 @@ package final class Relay {
 
     package func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         cache.tell(now)
+        guard admits(event, from: peer, now) else { return }
         switch event {
         case .early: break
         case .ready: if peer.isSibling { discover(peer) }
@@ -100,10 +108,14 @@ package final class Relay {
     // MARK: - Time
 
     /// When ``timeReached(_:)`` is due; nil while nothing waits.
-    package var deadline: Instant? { nextCheck }
+    package var deadline: Instant? {
+        guard let nextReview, let nextCheck else { return nextReview ?? nextCheck }
+        return min(nextReview, nextCheck)
+    }
 
     /// Keeps a coarse clock of one second while something waits for time to pass.
     package func timeReached(_ now: Instant) {
+        reviewAccess(now)
         guard let due = nextCheck, due <= now else { return }
         nextCheck = nil
         for track in Array(tracks.values) { expire(track, now) }

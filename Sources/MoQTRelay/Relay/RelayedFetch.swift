@@ -213,12 +213,12 @@ final class RelayedFetch: StreamOwner {
     }
 
     /// The requester does not want it any more, or has been refused.
-    func cancel() {
+    func cancel(_ code: StreamResetCode = .cancelled) {
         guard !isOver else { return }
         letGo()
         if let stream {
             stream.dropStaged()
-            downlink.reset(stream, .cancelled)
+            downlink.reset(stream, code)
         }
         if !hasEnded { giveUp() }
     }

@@ -62,7 +62,7 @@ extension Relay {
         let upstreams = tracks[name]?.upstreams ?? []
         var sources = upstreams.filter { $0.isEstablished }.map(\.peer)
         sources += upstreams.filter { $0.wasPublished && !$0.isEstablished }.map(\.peer)
-        sources += publishers.prefixes(of: name.namespace).map(\.peer)
+        sources += announcers(of: name.namespace).map(\.peer)
         // What is left of a track whose publisher is gone.
         if tracks[name]?.log?.largest == nil { sources += siblings }
         var seen: Set<UInt64> = [reader.number]

@@ -66,11 +66,14 @@ final class Side {
         var bidi = 100
     }
 
-    init(number: UInt64, role: EndpointRole, windows: Windows, _ profile: Profile = .draft18) {
+    init(
+        number: UInt64, role: EndpointRole, windows: Windows, _ profile: Profile = .draft18,
+        _ configuration: SessionConfiguration = SessionConfiguration()
+    ) {
         self.role = role
         self.windows = windows
         peer = Peer(
-            number: number, session: Session(role: role, profile: profile, configuration: SessionConfiguration()),
+            number: number, session: Session(role: role, profile: profile, configuration: configuration),
             profile: profile)
         limits = [.bidirectional: windows.bidi, .unidirectional: windows.uni]
         granted = limits

@@ -63,10 +63,13 @@ final class World {
     }
 
     /// A client; its own end is `near`.
-    func connect(_ profile: Profile, _ windows: Side.Windows, _ path: PathConditions) -> SimulatedLink {
+    func connect(
+        _ profile: Profile, _ windows: Side.Windows, _ path: PathConditions,
+        client: SessionConfiguration = SessionConfiguration(), server: SessionConfiguration = SessionConfiguration()
+    ) -> SimulatedLink {
         number += 2
-        let near = Side(number: number, role: .client, windows: windows, profile)
-        let far = Side(number: number + 1, role: .server, windows: windows, profile)
+        let near = Side(number: number, role: .client, windows: windows, profile, client)
+        let far = Side(number: number + 1, role: .server, windows: windows, profile, server)
         let link = SimulatedLink(near: near, far: far, number: number / 2, seed: seed &+ number, path: path)
         link.trace = trace
         link.home = Int(number / 2 - 1) % loops.relays.count

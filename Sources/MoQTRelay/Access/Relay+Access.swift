@@ -1,0 +1,255 @@
+internal import MoQTCodec
+internal import MoQTSession
+package import Wire
+
+/// Who may do what, where somebody has been asked to say (draft-18 "Authorization").
+///
+/// What a peer may not do is refused before anything is looked up, so that no answer tells what there is.
+extension Relay {
+    /// From now on `authorizer` is asked; what it does not allow any more ends.
+    package func authorize(by authorizer: any Authorizer, now: Instant) {
+        self.authorizer = authorizer
+        cache.tell(now)
+        for peer in peers.values {
+            guard let access = peer.access else {
+                restrict(peer)
+                continue
+            }
+            peer.access?.session.grants = authorizer.grants(to: peer.certificates, now: now)
+            peer.access?.session.grants += (try? judge(access.session.tokens, now)) ?? []
+            for (id, warrant) in access.requests {
+                peer.access?.requests[id]?.grants = (try? judge(warrant.tokens, now)) ?? []
+            }
+            review(peer, now)
+            planReview(peer, now)
+        }
+    }
+
+    /// Whoever connects to the relay needs permission; whom the relay connects to does not.
+    func restrict(_ peer: Peer) {
+        if authorizer != nil, !peer.isSibling, peer.session.role == .server { peer.access = Access() }
+    }
+
+    /// Whether what the peer wants may go on; if not, it has been refused.
+    func admits(_ event: SessionEvent, from peer: Peer, _ now: Instant) -> Bool {
+        guard let authorizer, peer.access != nil else { return true }
+        switch event {
+        case .ready(let setup):
+            peer.access?.session.grants = authorizer.grants(to: peer.certificates, now: now)
+            return admit(setup, from: peer, now)
+        case .updateRequested(let id, let parameters): return admitUpdate(id, parameters, from: peer, now)
+        default:
+            guard let request = AskedRequest(event) else { return true }
+            return admit(request, from: peer, now)
+        }
+    }
+
+    private func judge(_ tokens: [AuthorizationToken], _ now: Instant) throws(TokenRefusal) -> [Grant] {
+        var grants: [Grant] = []
+        for case .useValue(let type, let value) in tokens {
+            grants += try authorizer?.grants(by: value, type: type, now: now) ?? []
+        }
+        return grants
+    }
+
+    private func warrant(_ tokens: [AuthorizationToken], _ now: Instant) throws(TokenRefusal) -> Access.Warrant {
+        // Kept for as long as what they allow; the message they came in is not.
+        let kept = tokens.map { (token) -> AuthorizationToken in
+            guard case .useValue(let type, let value) = token else { return token }
+            return .useValue(type: type, value: value.compact)
+        }
+        return Access.Warrant(tokens: kept, grants: try judge(kept, now))
+    }
+
+    // MARK: - What comes in
+
+    private func admit(_ setup: Setup, from peer: Peer, _ now: Instant) -> Bool {
+        let inURL = URLToken.find(in: peer.requestPath ?? setup.path?.string ?? "")
+        do throws(TokenRefusal) {
+            let shown = try warrant(setup.authorizationTokens + (inURL.map { [$0] } ?? []), now)
+            peer.access?.session.tokens = shown.tokens
+            peer.access?.session.grants += shown.grants
+        } catch {
+            toldOfDenial?(peer, "SETUP: \(error.sessionCode): \(error.why)")
+            peer.say { $0.close(error.sessionCode, reason: error.reason) }
+            return false
+        }
+        planReview(peer, now)
+        return true
+    }
+
+    private func admit(_ request: AskedRequest, from peer: Peer, _ now: Instant) -> Bool {
+        do throws(TokenRefusal) {
+            if !request.tokens.isEmpty {
+                note(try warrant(request.tokens, now), request.id, peer, now)
+            }
+            try check(request.errand, request.id, peer, now)
+            return true
+        } catch {
+            peer.access?.requests[request.id] = nil
+            let code = peer.expressible(error.requestCode, request.kind)
+            toldOfDenial?(peer, "\(request.name): \(code): \(error.why)")
+            peer.say { try $0.reject(request.id, code, reason: error.reason) }
+            return false
+        }
+    }
+
+    /// New tokens of a request prolong it (draft-18 "EXPIRES Parameter").
+    private func admitUpdate(_ id: RequestID, _ parameters: Parameters, from peer: Peer, _ now: Instant) -> Bool {
+        guard let request = peer.requests[id], var errand = errand(of: request) else { return true }
+        if let prefix = parameters.trackNamespacePrefix { errand.object = .anyUnder(prefix) }
+        do throws(TokenRefusal) {
+            if !parameters.authorizationTokens.isEmpty {
+                note(try warrant(parameters.authorizationTokens, now), id, peer, now)
+            }
+            try check(errand, id, peer, now)
+            try check(Errand(.update, errand.object), id, peer, now)
+            return true
+        } catch {
+            toldOfDenial?(peer, "REQUEST_UPDATE: \(error.requestCode): \(error.why)")
+            peer.say { try $0.rejectUpdate(id, error.requestCode, reason: error.reason) }
+            end(request, id, of: peer, error, .updateFailed, now)
+            return false
+        }
+    }
+
+    private func note(_ warrant: Access.Warrant, _ id: RequestID, _ peer: Peer, _ now: Instant) {
+        peer.access?.note(warrant, with: id) { peer.requests[$0] != nil }
+        planReview(warrant, now)
+    }
+
+    private func check(_ errand: Errand, _ id: RequestID, _ peer: Peer, _ now: Instant) throws(TokenRefusal) {
+        if case .refused(let refusal)? = peer.access?.verdict(on: errand, id, now) { throw refusal }
+    }
+
+    // MARK: - What goes out
+
+    /// Publishers of a namespace, or of a prefix of it, that may publish there.
+    func announcers(of namespace: TrackNamespace) -> [NamespaceTable<Void>.Entry] {
+        publishers.prefixes(of: namespace).filter {
+            $0.peer.may(Errand(.publishNamespace, .namespace(namespace)), by: $0.request, cache.clock)
+        }
+    }
+
+    // MARK: - Time
+
+    /// Ends what permissions that have ended allowed.
+    func reviewAccess(_ now: Instant) {
+        guard let due = nextReview, due <= now else { return }
+        nextReview = nil
+        for peer in peers.values where peer.access != nil {
+            review(peer, now)
+            planReview(peer, now)
+        }
+    }
+
+    private func planReview(_ peer: Peer, _ now: Instant) {
+        guard let access = peer.access else { return }
+        planReview(access.session, now)
+        for warrant in access.requests.values { planReview(warrant, now) }
+    }
+
+    private func planReview(_ warrant: Access.Warrant, _ now: Instant) {
+        for case let end? in warrant.grants.map(\.end) where end > now { nextReview = min(nextReview ?? end, end) }
+    }
+
+    private func review(_ peer: Peer, _ now: Instant) {
+        for (id, request) in peer.requests {
+            guard peer.requests[id] != nil, let errand = errand(of: request), let access = peer.access else { continue }
+            // We subscribe to what it has announced by another request.
+            let warrant: RequestID? =
+                if case .upstream(let upstream) = request, !upstream.wasPublished { nil } else { id }
+            switch access.verdict(on: errand, warrant, now) {
+            case .allowed: hideNamespaces(from: peer, id, request)
+            case .refused(let refusal):
+                toldOfDenial?(peer, "request \(id.rawValue): \(refusal.requestCode): \(refusal.why)")
+                end(request, id, of: peer, refusal, refusal.kind == .expired ? .expired : .unauthorized, now)
+            }
+        }
+    }
+
+    /// What a request that goes on was told of, and may not be any more.
+    private func hideNamespaces(from peer: Peer, _ id: RequestID, _ request: PeerRequest) {
+        guard case .namespaceInterest(let prefix) = request else { return }
+        for namespace in publishers.namespaces(under: prefix, for: peer)
+        where !peer.may(Errand(.subscribeNamespace, .namespace(namespace)), by: id, cache.clock) {
+            peer.say { try $0.withdraw(namespace, on: id) }
+        }
+    }
+
+    /// What the peer has to be allowed for a request to go on; nil: nothing.
+    private func errand(of request: PeerRequest) -> Errand? {
+        switch request {
+        case .subscription(let subscription): Errand(.subscribe, .track(subscription.track.name))
+        case .waiting(let track): Errand(.subscribe, .track(track.name))
+        case .offer(let offer): Errand(.subscribe, .track(offer.track.name))
+        case .heldFetch(let track): Errand(.fetch, .track(track.name))
+        case .fetchReply(let reply): Errand(.fetch, .track(reply.track.name))
+        case .relayedFetch(let fetch): Errand(.fetch, .track(fetch.track))
+        case .upstream(let upstream):
+            upstream.wasPublished
+                ? Errand(.publish, .track(upstream.track.name))
+                : Errand(.publishNamespace, .namespace(upstream.track.name.namespace))
+        case .namespace(let namespace): Errand(.publishNamespace, .namespace(namespace))
+        case .namespaceInterest(let prefix): Errand([.subscribeNamespace, .subscribe], .anyUnder(prefix))
+        case .trackInterest(let prefix): Errand(.subscribe, .anyUnder(prefix))
+        case .fetchAsked, .statusWanted, .statusAsked: nil
+        }
+    }
+
+    /// Ends a request that is not allowed any more.
+    private func end(
+        _ request: PeerRequest, _ id: RequestID, of peer: Peer, _ refusal: TokenRefusal, _ done: PublishDoneCode,
+        _ now: Instant
+    ) {
+        let reset: StreamResetCode = refusal.kind == .expired ? .expiredAuthToken : .cancelled
+        switch request {
+        case .subscription(let subscription): subscription.end(done, refusal.reason, peer.expressible(reset))
+        case .fetchReply(let reply): reply.cancel(peer.expressible(reset))
+        case .waiting, .heldFetch:
+            peer.requests[id] = nil
+            peer.say { try $0.reject(id, refusal.requestCode, reason: refusal.reason) }
+            end(request, id, of: peer, now)
+        case .relayedFetch(let fetch):
+            if fetch.isUntouched {
+                var error = RequestError()
+                error.code = refusal.requestCode
+                error.reason = WireText(refusal.reason)
+                fetch.cancel()
+                peer.say { try $0.reject(id, error) }
+            } else {
+                fetch.cancel(peer.expressible(reset))
+                peer.say { try $0.cancel(id, code: reset) }
+            }
+        case .upstream, .offer, .namespace, .namespaceInterest, .trackInterest:
+            peer.requests[id] = nil
+            peer.say { try $0.cancel(id, code: reset) }
+            end(request, id, of: peer, now)
+        case .fetchAsked, .statusWanted, .statusAsked: break
+        }
+    }
+}
+
+extension Peer {
+    /// Whether it may do something by what it has shown with a request, or with SETUP.
+    func may(_ errand: Errand, by request: RequestID, _ now: Instant) -> Bool {
+        access?.allows(errand, request, now) ?? true
+    }
+
+    /// How long it may receive a track, in milliseconds; nil: for good (draft-18 "EXPIRES Parameter").
+    func expires(_ track: TrackLog, _ request: RequestID) -> UInt64? {
+        let now = track.cache.clock
+        guard case .allowed(let end?)? = access?.verdict(on: Errand(.subscribe, .track(track.name)), request, now)
+        else { return nil }
+        return max(1, (end - now).nanoseconds / 1_000_000)
+    }
+
+    /// Where the draft has no word for what is wrong with a token, the request is just not authorized.
+    fileprivate func expressible(_ code: RequestErrorCode, _ kind: RequestKind) -> RequestErrorCode {
+        codes.request(kind).number(of: code) == nil ? .unauthorized : code
+    }
+
+    fileprivate func expressible(_ code: StreamResetCode) -> StreamResetCode {
+        codes.streamReset.number(of: code) == nil ? .cancelled : code
+    }
+}
