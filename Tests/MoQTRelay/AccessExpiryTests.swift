@@ -129,6 +129,28 @@ import Wire
         #expect(client.link.far.peer.requests.isEmpty && world.relay.tracks.isEmpty)
     }
 
+    @Test(arguments: Profile.spoken) func `a FETCH that is under way is reset when its token ends`(
+        profile: Profile
+    ) throws {
+        let world = try World(rules: Self.rules)
+        let source = source(world)
+        defer { withExtendedLifetime(source) {} }
+        let keeper = world.client(.draft18, setup: [.value(Array("for-good".utf8))])
+        keeper.subscribe(track("a"))
+        world.run()
+        source.publisher.tracks[track("a")]?.putGroup(0, objects: 20, size: 20_000)
+        world.run()
+        let client = world.client(profile, setup: [token(#"{"exp":60,"get":"live"}"#)])
+        client.reads = false
+        try client.ask(.fetch, "a")
+        world.run()
+        #expect(client.link.far.peer.requests.count == 1)
+        world.pass(.seconds(70))
+        let code: StreamResetCode = .expiredAuthToken
+        #expect(client.fetchEnd == .reset(profile.codes.streamReset.number(of: code) == nil ? .cancelled : code))
+        #expect(client.link.far.peer.requests.isEmpty)
+    }
+
     @Test(arguments: Profile.spoken) func `interest in namespaces ends, and PUBLISH does`(profile: Profile) throws {
         let world = try World(rules: Self.rules)
         let source = source(world)

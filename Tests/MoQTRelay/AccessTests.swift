@@ -119,7 +119,8 @@ import Wire
                 let token = Self.token(proof, state, action)
                 guard token != nil || state == .missing else { continue }
                 for place in Place.allCases {
-                    if place == .url && proof == .commonAccess { continue }
+                    // Where it is shown changes nothing in how it is judged.
+                    if place != .request && proof != .json { continue }
                     try check(rules, profile, action, state, token, place, "\(proof) \(state) \(place)")
                 }
             }

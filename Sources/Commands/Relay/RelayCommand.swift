@@ -40,6 +40,14 @@ package enum RelayCommand {
         the relay ends with status 0 when they have, or after --drain. Clients are named the URI with the scheme that \
         they have come by.
         """,
+        """
+        With --auth nobody may do anything but what FILE allows. A statement of it is a line; # begins a comment; files \
+        are relative to it. `secret NAME TEXT` (or @FILE), `jwt NAME FILE [under NAMESPACE]`, `cat NAME FILE claim N \
+        [revalidation N] [under NAMESPACE]`, `certificate NAME SHA256` and `authority NAME FILE [cn TEXT]` name what \
+        clients can show; `audience TEXT` whom tokens may be for; `allow WHO ACTION[,ACTION] NAMESPACE` allows WHO (a \
+        NAME, or anyone) to publish, announce, subscribe, fetch or all under NAMESPACE (* for every one). Tokens of jwt \
+        and cat allow what they say themselves, too.
+        """,
     ]
 
     private static let examples = [
@@ -47,6 +55,7 @@ package enum RelayCommand {
         Example("moqt relay --listen 127.0.0.1:0", "Listen on this host only, on a port that the system chooses."),
         Example("moqt relay --http 127.0.0.1:9090", "Serve metrics for Prometheus, and a health check."),
         Example("moqt relay --cert chain.pem --key key.pem --listen [::]:443", "Serve with a real certificate."),
+        Example("moqt relay --auth rules.txt", "Let clients do what rules.txt allows, and nothing else."),
     ]
 
     private static var listening: [Option<RelaySettings>] {
