@@ -9,7 +9,7 @@ _moqt() {
     fi
     case ${COMP_WORDS[1]} in
         relay)
-            names='--listen --cert --key --threads --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-filter-ranges --http --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--listen --cert --key --threads --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-filter-ranges --auth --token-cache-size --http --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 --listen) values='any' ;;
                 --cert) values='file' ;;
@@ -25,6 +25,8 @@ _moqt() {
                 --cache-time) values='any' ;;
                 --default-delivery-timeout) values='any' ;;
                 --max-filter-ranges) values='any' ;;
+                --auth) values='file' ;;
+                --token-cache-size) values='any' ;;
                 --http) values='any' ;;
                 --draft) values='any' ;;
                 --cc) values='cubic bbr reno' ;;
@@ -36,7 +38,7 @@ _moqt() {
                 *) : ;;
             esac ;;
         pub)
-            names='--as --realtime --no-realtime --rate --loop --group-size --group-ms --object-size --first-group --datagrams --priority --group-order --delivery-timeout --namespace --name --announce --listen --publish --start --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--as --realtime --no-realtime --rate --loop --group-size --group-ms --object-size --first-group --datagrams --priority --group-order --delivery-timeout --namespace --name --announce --listen --publish --start --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 --as) values='auto media lines frames raw' ;;
                 --rate) values='any' ;;
@@ -62,6 +64,8 @@ _moqt() {
                 --cacert) values='file' ;;
                 --fingerprint) values='any' ;;
                 --sni) values='any' ;;
+                --token) values='any' ;;
+                --token-type) values='any' ;;
                 --cert) values='file' ;;
                 --key) values='file' ;;
                 --draft) values='any' ;;
@@ -74,7 +78,7 @@ _moqt() {
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
         sub)
-            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --filter --wait --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --filter --wait --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -101,6 +105,8 @@ _moqt() {
                 --cacert) values='file' ;;
                 --fingerprint) values='any' ;;
                 --sni) values='any' ;;
+                --token) values='any' ;;
+                --token-type) values='any' ;;
                 --cert) values='file' ;;
                 --key) values='file' ;;
                 --draft) values='any' ;;
@@ -113,7 +119,7 @@ _moqt() {
                 *) : ;;
             esac ;;
         fetch)
-            names='-o --output --as -F --template --namespace --name --priority --filter --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-o --output --as -F --template --namespace --name --priority --filter --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -131,6 +137,8 @@ _moqt() {
                 --cacert) values='file' ;;
                 --fingerprint) values='any' ;;
                 --sni) values='any' ;;
+                --token) values='any' ;;
+                --token-type) values='any' ;;
                 --cert) values='file' ;;
                 --key) values='file' ;;
                 --draft) values='any' ;;
@@ -143,7 +151,7 @@ _moqt() {
                 *) : ;;
             esac ;;
         announce)
-            names='--watch --tracks --status --namespace --name --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--watch --tracks --status --namespace --name --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 --namespace) values='any' ;;
                 --name) values='any' ;;
@@ -156,6 +164,8 @@ _moqt() {
                 --cacert) values='file' ;;
                 --fingerprint) values='any' ;;
                 --sni) values='any' ;;
+                --token) values='any' ;;
+                --token-type) values='any' ;;
                 --cert) values='file' ;;
                 --key) values='file' ;;
                 --draft) values='any' ;;
@@ -168,7 +178,7 @@ _moqt() {
                 *) : ;;
             esac ;;
         inspect)
-            names='--hex --draft --stream --context -V --tree --bytes --reencode --drafts -c --count --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--hex --draft --stream --context -V --tree --bytes --reencode --drafts -c --count --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 --draft) values='any' ;;
                 --stream) values='message control request uni datagram' ;;
@@ -183,6 +193,8 @@ _moqt() {
                 --cacert) values='file' ;;
                 --fingerprint) values='any' ;;
                 --sni) values='any' ;;
+                --token) values='any' ;;
+                --token-type) values='any' ;;
                 --cert) values='file' ;;
                 --key) values='file' ;;
                 --cc) values='cubic bbr reno' ;;
@@ -194,7 +206,7 @@ _moqt() {
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
         interop)
-            names='-r --relay -t --test -l --list --tls-disable-verify --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-r --relay -t --test -l --list --tls-disable-verify --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
             case $option in
                 -r|--relay) values='any' ;;
                 -t|--test) values='setup-only announce-only publish-namespace-done subscribe-error announce-subscribe subscribe-before-announce publish-track-subscribe fetch joining-fetch datagrams goaway malformed' ;;
@@ -207,6 +219,8 @@ _moqt() {
                 --cacert) values='file' ;;
                 --fingerprint) values='any' ;;
                 --sni) values='any' ;;
+                --token) values='any' ;;
+                --token-type) values='any' ;;
                 --cert) values='file' ;;
                 --key) values='file' ;;
                 --draft) values='any' ;;

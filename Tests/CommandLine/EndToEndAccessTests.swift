@@ -78,6 +78,7 @@ import Testing
         #expect(try run("sub", relay.url, relay).wait().stderr.contains("UNAUTHORIZED"))
         _ = try folder.file("rules", Array("allow anyone subscribe test".utf8))
         relay.process.send(SIGHUP)
+        _ = try relay.process.waitForLine(on: .stderr) { $0.contains("the rules are renewed") }
         #expect(try run("sub", relay.url, relay).wait().stderr.contains("DOES_NOT_EXIST"))
         _ = try folder.file("rules", Array("\nallow everyone all *".utf8))
         relay.process.send(SIGHUP)

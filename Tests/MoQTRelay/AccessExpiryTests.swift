@@ -250,4 +250,32 @@ import Wire
         world.run()
         #expect(client.closeCode == nil && client.rejection == .doesNotExist)
     }
+
+    @Test func `what is kept of tokens has a limit, and those of requests that are over are forgotten`() throws {
+        let world = try World(rules: Self.rules)
+        let client = world.client(.draft18, setup: [.value(Array("for-good".utf8))])
+        let big = String(repeating: "x", count: 10_000)
+        for number in 0..<300 {
+            try client.ask(.trackStatus, "a", [token(#"{"get":"live","jti":"\#(big)\#(number)"}"#)])
+            if number % 50 == 0 { world.run() }
+        }
+        world.run()
+        #expect(
+            !client.events.contains {
+                if case .rejected(_, let error) = $0 { error.code == .unauthorized } else { false }
+            })
+        for number in 0..<300 {
+            let name = "\(number)"
+            client.subscribe(track(name)) {
+                $0.authorizationTokens = [self.token(#"{"get":"live","jti":"\#(big)\#(name)"}"#)]
+                $0.rendezvousTimeout = 1_000_000
+            }
+            if number % 50 == 0 { world.run() }
+        }
+        world.run()
+        let refused = client.events.count {
+            if case .rejected(_, let error) = $0 { error.code == .unauthorized } else { false }
+        }
+        #expect(refused > 200 && refused < 250)
+    }
 }

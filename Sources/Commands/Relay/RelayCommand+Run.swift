@@ -145,6 +145,16 @@ final class RelayServer {
         }
     }
 
+    private func renewRules() {
+        do throws(OptionFileError) {
+            guard let rules = try readRules() else { return }
+            group.postToAll(.rules(rules))
+            output.log(.notice, "the rules are renewed")
+        } catch {
+            output.log(.error, "the rules stay as they were: \(error.line)")
+        }
+    }
+
     /// - Returns: nil: there is no file of them.
     private func readRules() throws(OptionFileError) -> AccessRules? {
         guard let file = settings.accessFile else { return nil }
@@ -161,7 +171,7 @@ final class RelayServer {
         switch signal {
         case .hangup:
             renew()
-            do { if let rules = try readRules() { group.postToAll(.rules(rules)) } } catch { output.log(.error, "the rules stay as they were: \(error.line)") }
+            renewRules()
         case .interrupt, .terminate:
             if isDraining { return group.postToAll(.stop) }
             drain()

@@ -55,16 +55,34 @@ struct Access {
         if case .allowed = verdict(on: errand, request, now) { true } else { false }
     }
 
-    /// Notes what was shown with a request, and now and then forgets what was shown with those that are over.
-    mutating func note(_ warrant: Warrant, with request: RequestID, isOpen: (RequestID) -> Bool) {
-        requests[request, default: Warrant()].tokens += warrant.tokens
-        requests[request, default: Warrant()].grants += warrant.grants
-        guard requests.count > pruneAt else { return }
-        requests = requests.filter { $0.key == request || isOpen($0.key) }
-        pruneAt = max(64, 2 * requests.count)
-    }
-
+    /// Bytes of tokens shown with requests that are kept at most.
+    private static let limit = 1 << 20
+    private var keptBytes = 0
     private var pruneAt = 64
+
+    /// Notes what was shown with a request, in place of what was shown with it before; now and then forgets what was
+    /// shown with those that are over.
+    mutating func note(
+        _ warrant: Warrant, with request: RequestID, isOpen: (RequestID) -> Bool
+    ) throws(TokenRefusal) {
+        // What SETUP has shown counts anyway.
+        if warrant.tokens.allSatisfy({ session.tokens.contains($0) }) { return }
+        keptBytes += warrant.byteCount
+        if requests.count >= pruneAt || keptBytes > Self.limit {
+            requests = requests.filter { $0.key != request && isOpen($0.key) }
+            pruneAt = max(64, 2 * requests.count)
+            keptBytes = requests.values.reduce(warrant.byteCount) { $0 + $1.byteCount }
+        }
+        guard keptBytes <= Self.limit else { throw TokenRefusal(.unauthorized, "too many tokens at once") }
+        requests[request] = warrant
+    }
+}
+
+extension Access.Warrant {
+    /// Of its tokens.
+    fileprivate var byteCount: Int {
+        tokens.reduce(0) { if case .useValue(_, let value) = $1 { $0 + value.count } else { $0 } }
+    }
 }
 
 /// What a peer wants to do, and with what.

@@ -32,8 +32,10 @@ extension Relay {
 
     /// Whether what the peer wants may go on; if not, it has been refused.
     func admits(_ event: SessionEvent, from peer: Peer, _ now: Instant) -> Bool {
-        guard let authorizer, peer.access != nil else { return true }
+        if case .payload = event { return true }
+        guard peer.access != nil, let authorizer else { return true }
         switch event {
+        case .subgroupOpened, .object, .subgroupEnded, .datagramObject: return true
         case .ready(let setup):
             peer.access?.session.grants = authorizer.grants(to: peer.certificates, now: now)
             return admit(setup, from: peer, now)
@@ -81,7 +83,7 @@ extension Relay {
     private func admit(_ request: AskedRequest, from peer: Peer, _ now: Instant) -> Bool {
         do throws(TokenRefusal) {
             if !request.tokens.isEmpty {
-                note(try warrant(request.tokens, now), request.id, peer, now)
+                try note(try warrant(request.tokens, now), request.id, peer, now)
             }
             try check(request.errand, request.id, peer, now)
             return true
@@ -100,7 +102,7 @@ extension Relay {
         if let prefix = parameters.trackNamespacePrefix { errand.object = .anyUnder(prefix) }
         do throws(TokenRefusal) {
             if !parameters.authorizationTokens.isEmpty {
-                note(try warrant(parameters.authorizationTokens, now), id, peer, now)
+                try note(try warrant(parameters.authorizationTokens, now), id, peer, now)
             }
             try check(errand, id, peer, now)
             try check(Errand(.update, errand.object), id, peer, now)
@@ -113,8 +115,11 @@ extension Relay {
         }
     }
 
-    private func note(_ warrant: Access.Warrant, _ id: RequestID, _ peer: Peer, _ now: Instant) {
-        peer.access?.note(warrant, with: id) { peer.requests[$0] != nil }
+    private func note(
+        _ warrant: Access.Warrant, _ id: RequestID, _ peer: Peer, _ now: Instant
+    ) throws(TokenRefusal) {
+        let open = peer.requests
+        try peer.access?.note(warrant, with: id) { open[$0] != nil }
         planReview(warrant, now)
     }
 
