@@ -3,21 +3,37 @@ import re
 import signal
 import subprocess
 import tempfile
+import urllib.request
 
 
 class Relay:
     def __init__(self, program, options):
         self._log = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
-            [program, "relay", "--listen", "127.0.0.1:0", "--drain", "5"] + options,
+            [program, "relay", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--drain", "5"] + options,
             stdout=subprocess.PIPE, stderr=self._log, text=True)
-        line = self._process.stdout.readline()
-        found = re.match(r"listening on (127\.0\.0\.1):(\d+) ", line)
-        if not found:
-            raise SystemExit(f"soak: the relay said {line!r} and {''.join(self.complaints())}")
-        self.address = (found[1], int(found[2]))
+        listening = self._said(r"listening on (127\.0\.0\.1):(\d+) ")
+        self.address = (listening[1], int(listening[2]))
+        self._http = self._said(r"serving (http://\S+)")[1]
         self.pid = self._process.pid
-        self.url = f"//{found[1]}:{found[2]}"
+        self.url = f"//{listening[1]}:{listening[2]}"
+
+    def _said(self, pattern):
+        line = self._process.stdout.readline()
+        found = re.match(pattern, line)
+        if not found:
+            raise SystemExit(f"soak: the relay said {line!r}")
+        return found
+
+    def held(self):
+        """What it says that it holds: metrics that should be 0 when everybody has left, and are not."""
+        with urllib.request.urlopen(self._http + "metrics", timeout=10) as answer:
+            values = re.findall(r"^(moqt_\w+)(?:\{.*\})? (\d+)$", answer.read().decode(), re.MULTILINE)
+        gauges = [
+            "connections", "handshakes", "sessions", "subscriptions", "publications", "fetches", "tracks", "namespaces",
+            "cache_bytes", "cache_objects",
+        ]
+        return {name: int(value) for name, value in values if name.removeprefix("moqt_") in gauges and value != "0"}
 
     def memory(self):
         """Resident memory in KiB; 0 when it is gone."""

@@ -4,7 +4,7 @@
     soak.py PROGRAM [--relay PROGRAM] [--seconds N] [--publishers N] [--subscribers N] [--seed N] [RELAY OPTION]...
 
 There are two rounds of load. After each everybody leaves, and the relay is given the time in which it may forget them;
-what it holds then must be the same both times, within a tenth. Every line that arrives is checked: it has a checksum, and
+its memory then must be the same both times, within a tenth, and it must say that it holds nothing. Every line that arrives is checked: it has a checksum, and
 within one life of its publisher no line is missing. Ends 0 when the relay did, on SIGTERM, and all that was so.
 """
 import argparse
@@ -74,10 +74,13 @@ def main():
     tally = collections.Counter()
     schedule = Schedule(options.seed)
     relay = Relay(options.relay or options.program, ["--idle-timeout", "10", "--cache-time", "10"] + relay_options)
-    held = []
+    held, wrong = [], []
     for round_number in (1, 2):
         samples = load(schedule, relay, max(10, options.seconds / 2 - FORGETTING), tally)
         held.append(forgetting(schedule, relay))
+        left = relay.held()
+        if left:
+            wrong.append(f"after round {round_number} the relay still has {left}")
         peak = max(size for _, size in samples)
         print(f"round {round_number}: at most {peak} KiB, {held[-1]} KiB when all had left", flush=True)
     half = samples[len(samples) // 2:]
@@ -85,7 +88,7 @@ def main():
     status = relay.stop()
     for what, count in sorted(tally.items()):
         print(f"{count:8} {what}")
-    wrong = [what for what in tally if what.startswith("WRONG")]
+    wrong += [what for what in tally if what.startswith("WRONG")]
     if status != 0:
         wrong.append(f"the relay ended with status {status}")
     if held[1] > held[0] * 1.1:
