@@ -22,8 +22,8 @@ extension TrackReceiver {
         var endsAt: Instant?
     }
 
-    /// How long a publisher is waited for that has to move, too.
-    private static let grace = Interval.seconds(10)
+    /// How long a publisher is waited for that has to move, too: no shorter than one that has to come at all.
+    private var grace: Interval { max(.seconds(10), wait ?? .zero) }
 
     /// Whether anything of it belongs to the session.
     func uses(_ peer: Peer) -> Bool { !isOver && (peer === self.peer || peer === successor?.peer) }
@@ -37,7 +37,7 @@ extension TrackReceiver {
             return askSuccessor(now)
         }
         // Nothing is there that could be lost.
-        waitUntil = max(waitUntil ?? now, now + Self.grace)
+        waitUntil = max(waitUntil ?? now, now + grace)
         subscribe(on: peer, now)
     }
 
@@ -68,7 +68,7 @@ extension TrackReceiver {
         successor = nil
         if let requestID { peer.say { try $0.cancel(requestID) } }
         assembler.disconnected(peer.number, now)
-        waitUntil = max(waitUntil ?? now, now + Self.grace)
+        waitUntil = max(waitUntil ?? now, now + grace)
         subscribe(on: peer, now)
     }
 
@@ -135,7 +135,7 @@ extension TrackReceiver {
             return assembler.resumed(now)
         }
         assembler.interrupted()
-        waitUntil = max(waitUntil ?? now, now + Self.grace)
+        waitUntil = max(waitUntil ?? now, now + grace)
         phase = successor.retryAt.map { .pausing(until: $0) } ?? .asking
     }
 

@@ -37,7 +37,7 @@ final class TrackReceiver {
     /// Where the first subscription began; nil: it was not accepted yet.
     private var begin: Location?
     /// How long a publisher is waited for, each time there is none; nil: not at all.
-    private let wait: Interval?
+    let wait: Interval?
     var waitUntil: Instant?
     /// Its subscription in ``peer``'s session; nil: there is none.
     var requestID: RequestID?
