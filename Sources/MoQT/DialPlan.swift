@@ -53,8 +53,6 @@ struct DialPlan: Sendable {
         quic.unidirectionalStreamWindow = options.streamWindow
         quic.unidirectionalStreams = options.streamLimit
         quic.bidirectionalStreams = 256
-        // A request is at most 64 KiB, and read at once but before SETUP.
-        quic.bidirectionalStreamWindow = 128 << 10
         return quic
     }
 

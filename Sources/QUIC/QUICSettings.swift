@@ -13,8 +13,9 @@ package struct QUICSettings: Sendable {
     /// Those of ``protocols`` with which early data is sent and taken (RFC 9001 §4.6).
     package var earlyProtocols: Set<String> = []
 
-    /// Bytes the peer may send on a bidirectional stream before credit is extended.
-    package var bidirectionalStreamWindow = 1 << 20
+    /// Bytes the peer may send on a bidirectional stream before credit is extended: it carries messages of 64 KiB at most,
+    /// which are read at once but before SETUP.
+    package var bidirectionalStreamWindow = 64 << 10
     /// Bytes the peer may send on a unidirectional stream before credit is extended.
     package var unidirectionalStreamWindow = 1 << 20
     /// Bytes the peer may have in flight on the connection; extended as soon as data arrives.

@@ -77,8 +77,6 @@ extension TransportSettings {
         // Streams times window is what a peer can have waiting here, per session.
         quic.unidirectionalStreams = 64
         quic.bidirectionalStreams = 256
-        // A request is at most 64 KiB, and read at once but before SETUP.
-        quic.bidirectionalStreamWindow = 128 << 10
         if let keylogFile {
             do {
                 let file = try Recordings.LineFile(appendingTo: keylogFile)
