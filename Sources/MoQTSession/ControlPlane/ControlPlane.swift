@@ -192,7 +192,7 @@ struct ControlPlane {
     /// Begins a request of ours, on a stream of its own or on the control stream.
     mutating func begin(_ request: RequestID, _ kind: RequestKind, _ message: ControlMessage) throws(CodecError) {
         let bytes = try encode(message, at: .request(kind))
-        if shares(kind) { return post(.init(uses: request, request: request, bytes: bytes)) }
+        if shares(kind) { return post(.init(uses: request, request: request, sharesControl: true, bytes: bytes)) }
         if !limit.allows(request) { tellBlocked() }
         var output = OutputStream()
         output.append(bytes)
@@ -214,16 +214,9 @@ struct ControlPlane {
     ) throws(CodecError) {
         let place: MessageContext.Place = update == nil ? .request(kind) : .update(kind)
         let bytes = try encode(message, at: place, about: update ?? request)
-        if shares(kind) {
-            var uses: RequestID?
-            if case .requestUpdate(let message) = message { uses = message.requestID }
-            post(.init(uses: uses, request: request, bytes: bytes))
-        } else if unopened[request] != nil {
-            unopened[request]?.output.append(bytes)
-        } else if let id = streamOfRequest[request] {
-            streams[id]?.output.append(bytes)
-            enqueue(id)
-        }
+        var uses: RequestID?
+        if case .requestUpdate(let message) = message { uses = message.requestID }
+        post(.init(uses: uses, request: request, sharesControl: shares(kind), bytes: bytes))
     }
 
     /// REQUEST_ERROR to an update of a request that has ended.
@@ -237,7 +230,19 @@ struct ControlPlane {
 
     private mutating func post(_ item: RequestLimit.Item) {
         if limit.hold(item) { return tellBlocked() }
-        controlOutput.append(item.bytes)
+        release(item)
+    }
+
+    /// Sends what need not wait, or not any more; what belongs to a stream that has gone is lost with it.
+    private mutating func release(_ item: RequestLimit.Item) {
+        if item.sharesControl {
+            controlOutput.append(item.bytes)
+        } else if unopened[item.request] != nil {
+            unopened[item.request]?.output.append(item.bytes)
+        } else if let id = streamOfRequest[item.request] {
+            streams[id]?.output.append(item.bytes)
+            enqueue(id)
+        }
     }
 
     /// A request of ours waits for the peer's limit to grow.
@@ -252,7 +257,7 @@ struct ControlPlane {
     /// The peer lets us make requests below `maximum`; false when that is no more than before.
     mutating func raiseLimit(to maximum: UInt64) -> Bool {
         guard limit.raise(to: maximum) else { return false }
-        while let bytes = limit.next() { controlOutput.append(bytes) }
+        while let item = limit.next() { release(item) }
         if limit.isHolding || nextUnopened.map({ !limit.allows($0) }) ?? false { tellBlocked() }
         return true
     }

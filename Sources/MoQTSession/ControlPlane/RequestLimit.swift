@@ -3,12 +3,14 @@ internal import Wire
 
 /// How many requests the peer lets us make, and what waits for more (draft-16 "MAX_REQUEST_ID").
 struct RequestLimit {
-    /// Something to send on the control stream.
+    /// Something to send.
     struct Item {
         /// The Request ID it uses up; nil when it uses none.
         var uses: RequestID?
         /// The request it belongs to.
         var request: RequestID
+        /// It goes on the control stream; otherwise on the request's own.
+        var sharesControl: Bool
         var bytes: Bytes
     }
 
@@ -38,9 +40,9 @@ struct RequestLimit {
     }
 
     /// What may leave now, in order; nil when there is none.
-    mutating func next() -> Bytes? {
+    mutating func next() -> Item? {
         guard let index = items.indices.first(where: { mayLeave(items[$0], after: $0) }) else { return nil }
-        return items.remove(at: index).bytes
+        return items.remove(at: index)
     }
 
     /// The peer's limit grew; false when it did not.
