@@ -90,6 +90,9 @@ install: build
 	install -D -m 755 .build/release/moqt $(DESTDIR)$(PREFIX)/bin/moqt
 	install -d $(SHARE)/man/man1
 	install -m 644 man/*.1 $(SHARE)/man/man1
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' Sources/Commands/Relay/moqt-relay.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/moqt-relay.service
 	install -D -m 644 completions/moqt.bash $(SHARE)/bash-completion/completions/moqt
 	install -D -m 644 completions/_moqt $(SHARE)/zsh/site-functions/_moqt
 	install -D -m 644 completions/moqt.fish $(SHARE)/fish/vendor_completions.d/moqt.fish

@@ -12,14 +12,15 @@ let strict: [SwiftSetting] = [
 /// Settings of the layers that hold no C: every unsafe operation is marked where it stands.
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 
-/// A target of `Sources/NAME` together with its tests in `Tests/NAME`; `data` is what lies there without being a source.
+/// A target of `Sources/NAME` together with its tests in `Tests/NAME`; `data` is what lies there without
+/// being a source, `files` what does among the sources.
 func layer(
     _ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting],
-    testing: [Target.Dependency] = [], data: [String] = []
+    testing: [Target.Dependency] = [], data: [String] = [], files: [String] = []
 ) -> [Target] {
     let tested: [Target.Dependency] = [.init(stringLiteral: name)]
     return [
-        .target(name: name, dependencies: dependencies, swiftSettings: settings),
+        .target(name: name, dependencies: dependencies, exclude: files, swiftSettings: settings),
         .testTarget(
             name: name + "Tests", dependencies: tested + dependencies + testing,
             path: "Tests/" + name, exclude: data, swiftSettings: strict),
@@ -60,7 +61,7 @@ let layers: [[Target]] = [
             "CommandLine", "MediaFiles", "MoQTMedia", "Authorization", "Credentials", "Operations", "Endpoint",
             "EventLoop",
             "QUIC", "WebTransport", "MoQTRelay", "MoQTSession", "MoQTCodec", "Wire",
-        ], strict),
+        ], strict, files: ["Relay/moqt-relay.service"]),
 ]
 
 /// What peers may not do, for the tests of sessions and of connections.

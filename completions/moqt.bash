@@ -9,7 +9,7 @@ _moqt() {
     fi
     case ${COMP_WORDS[1]} in
         relay)
-            names='--listen --cert --key --threads --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-filter-ranges --auth --token-cache-size --http --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--listen --cert --key --threads --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-filter-ranges --auth --token-cache-size --config --http --watchdog --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 --listen) values='any' ;;
                 --cert) values='file' ;;
@@ -27,7 +27,9 @@ _moqt() {
                 --max-filter-ranges) values='any' ;;
                 --auth) values='file' ;;
                 --token-cache-size) values='any' ;;
+                --config) values='file' ;;
                 --http) values='any' ;;
+                --watchdog) values='any' ;;
                 --draft) values='any' ;;
                 --cc) values='cubic bbr reno' ;;
                 --idle-timeout) values='any' ;;
@@ -35,10 +37,11 @@ _moqt() {
                 --qlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
+                --log-format) values='text json' ;;
                 *) : ;;
             esac ;;
         pub)
-            names='--as --realtime --no-realtime --rate --loop --group-size --group-ms --object-size --first-group --datagrams --priority --group-order --delivery-timeout --namespace --name --announce --listen --publish --start --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--as --realtime --no-realtime --rate --loop --group-size --group-ms --object-size --first-group --datagrams --priority --group-order --delivery-timeout --namespace --name --announce --listen --publish --start --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 --as) values='auto media lines frames raw' ;;
                 --rate) values='any' ;;
@@ -75,10 +78,11 @@ _moqt() {
                 --qlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
+                --log-format) values='text json' ;;
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
         sub)
-            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --filter --wait --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --filter --wait --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -116,10 +120,11 @@ _moqt() {
                 --qlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
+                --log-format) values='text json' ;;
                 *) : ;;
             esac ;;
         fetch)
-            names='-o --output --as -F --template --namespace --name --priority --filter --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-o --output --as -F --template --namespace --name --priority --filter --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -148,10 +153,11 @@ _moqt() {
                 --qlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
+                --log-format) values='text json' ;;
                 *) : ;;
             esac ;;
         announce)
-            names='--watch --tracks --status --namespace --name --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--watch --tracks --status --namespace --name --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 --namespace) values='any' ;;
                 --name) values='any' ;;
@@ -175,10 +181,11 @@ _moqt() {
                 --qlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
+                --log-format) values='text json' ;;
                 *) : ;;
             esac ;;
         inspect)
-            names='--hex --draft --stream --context -V --tree --bytes --reencode --drafts -c --count --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='--hex --draft --stream --context -V --tree --bytes --reencode --drafts -c --count --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 --draft) values='any' ;;
                 --stream) values='message control request uni datagram' ;;
@@ -203,10 +210,11 @@ _moqt() {
                 --qlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
+                --log-format) values='text json' ;;
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
         interop)
-            names='-r --relay -t --test -l --list --tls-disable-verify --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log -h --help --version'
+            names='-r --relay -t --test -l --list --tls-disable-verify --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 -r|--relay) values='any' ;;
                 -t|--test) values='setup-only announce-only publish-namespace-done subscribe-error announce-subscribe subscribe-before-announce publish-track-subscribe fetch joining-fetch datagrams goaway malformed' ;;
@@ -230,6 +238,7 @@ _moqt() {
                 --qlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
+                --log-format) values='text json' ;;
                 *) : ;;
             esac ;;
         help)

@@ -1,5 +1,6 @@
 #pragma once
 #include <arpa/inet.h>
+#include <execinfo.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -7,11 +8,14 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 // glibc declares these for _GNU_SOURCE only, which Swift's importer does not set.
 struct CLinux_mmsghdr {
@@ -59,4 +63,36 @@ static inline int CLinux_steer(int fd, unsigned char count, unsigned char id_len
     };
     struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program));
+}
+
+static inline int CLinux_gettid(void) { return (int)syscall(SYS_gettid); }
+static inline int CLinux_tgkill(int process, int thread, int signal) {
+    return (int)syscall(SYS_tgkill, process, thread, signal);
+}
+
+/// Has SIGABRT reach the calling thread even if it was started with the signal blocked.
+static inline void CLinux_takeAborts(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGABRT);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/// Writes the calls that led to a signal, which then takes its course.
+static inline void CLinux_trace(int signal) {
+    void *calls[64];
+    backtrace_symbols_fd(calls, backtrace(calls, 64), STDERR_FILENO);
+    raise(signal);
+}
+
+/// Has aborts traced, unless something else does that.
+static inline void CLinux_traceAborts(void) {
+    struct sigaction now, action = {0};
+    if (sigaction(SIGABRT, NULL, &now) != 0 || now.sa_handler != SIG_DFL) return;
+    // The first call loads what the others need, which must not happen in a signal handler.
+    void *calls[1];
+    backtrace(calls, 1);
+    action.sa_handler = CLinux_trace;
+    action.sa_flags = SA_RESETHAND;
+    sigaction(SIGABRT, &action, NULL);
 }

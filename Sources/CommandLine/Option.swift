@@ -21,6 +21,8 @@ package struct OptionForm: Hashable, Sendable {
     package var isRepeatable = false
     /// Whether there is a `--no-NAME`.
     package var isNegatable = false
+    /// Whether its value is a file that sets what the command line leaves open.
+    package var isConfiguration = false
     /// What is shown instead of running the command; nil for most.
     package var interruption: Interruption?
 
@@ -77,6 +79,13 @@ package struct Option<Settings>: Sendable {
             store(&settings, try type.parse(text))
         }
         return Self(form, apply: apply, negate: nil)
+    }
+
+    /// An option that names a file of further options (``ConfigurationFile``); a command has one at most.
+    package static func configuration(_ long: String, _ type: ValueType<String>, _ help: String) -> Self {
+        var option = value(long, type, help) { _, _ in }
+        option.form.isConfiguration = true
+        return option
     }
 
     /// The same option of a command whose settings hold these at `path`.

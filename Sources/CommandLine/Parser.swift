@@ -6,16 +6,21 @@ package enum Request<Settings> {
 }
 
 extension Command {
-    /// Reads a command line: options and operands in any order, then the environment for what it left open.
+    /// Reads a command line: options and operands in any order, then the environment for what it left open, then the
+    /// configuration file, if it names one, for the rest.
     ///
     /// Understands `--name=value`, `--name value`, `--no-name`, `-ovalue`, `-o value`, bundled flags (`-vq`), `--`
     /// before operands that begin with a dash, and `-` as an operand. An empty environment variable counts as unset.
+    ///
+    /// - Parameter file: gives what is in a file of that name.
     package func parse(
-        _ arguments: [String], environment: (String) -> String? = { _ in nil }
+        _ arguments: [String], environment: (String) -> String? = { _ in nil },
+        file: (String) throws(UsageError) -> String = { (_) throws(UsageError) in throw UsageError("cannot be read") }
     ) throws(UsageError) -> Request<Settings> {
         var parser = Parser(options: groups.flatMap(\.options), settings: initial())
         if let interruption = try parser.read(arguments) { return .interrupted(interruption) }
         try parser.read(environment: environment)
+        try parser.read(file: file)
         try parser.assign(operands)
         try check(&parser.settings)
         return .run(parser.settings)
@@ -28,6 +33,8 @@ private struct Parser<Settings> {
     var words: [String] = []
     /// Long names of the options that were given.
     var seen: Set<String> = []
+    /// The option that names a file of further ones, as it was written, and the file.
+    var configuration: (option: String, path: String)?
 
     /// Applies the options and keeps the operands; stops at help or version.
     mutating func read(_ arguments: [String]) throws(UsageError) -> Interruption? {
@@ -97,6 +104,7 @@ private struct Parser<Settings> {
             throw .expected(option.form.expectation, got: nil).about(name)
         }
         try apply(option.apply, value, about: name)
+        if option.form.isConfiguration { configuration = (name, value) }
         return nil
     }
 
@@ -121,7 +129,48 @@ private struct Parser<Settings> {
             guard let name = option.form.environment, let value = environment(name), !value.isEmpty else { continue }
             if option.form.valueName == nil, ["0", "false", "no"].contains(value.lowercased()) { continue }
             try apply(option.apply, value, about: name)
+            seen.insert(option.form.long)
         }
+    }
+
+    // MARK: - The file
+
+    /// What is set already wins over the file.
+    mutating func read(file: (String) throws(UsageError) -> String) throws(UsageError) {
+        guard let (option, path) = configuration else { return }
+        let text: String
+        do { text = try file(path) } catch { throw UsageError("\(path.printable()): \(error.line)", subject: option) }
+        let lines = try ConfigurationFile(path: path, text: text)
+        for entry in lines.entries {
+            do { try apply(entry) } catch { throw UsageError(error.line, subject: lines.place(of: entry)) }
+        }
+    }
+
+    private mutating func apply(_ entry: ConfigurationFile.Entry) throws(UsageError) {
+        let name = "--" + entry.name
+        guard let option = options.first(where: { $0.form.names.contains(entry.name) }) else {
+            throw unknown(entry.name)
+        }
+        guard option.form.interruption == nil, !option.form.isConfiguration else {
+            throw UsageError("is for the command line only", subject: name)
+        }
+        guard !seen.contains(option.form.long) else { return }
+        if option.form.valueName == nil { return try apply(flag: option, entry, name) }
+        guard let value = entry.value else { throw .expected(option.form.expectation, got: nil).about(name) }
+        try apply(option.apply, value, about: name)
+    }
+
+    private mutating func apply(
+        flag option: Option<Settings>, _ entry: ConfigurationFile.Entry, _ name: String
+    ) throws(UsageError) {
+        let isYes: Bool
+        switch entry.value {
+        case nil, "yes", "true", "on": isYes = true
+        case "no", "false", "off": isYes = false
+        case let other?: throw .expected("yes or no", got: other).about(name)
+        }
+        let isNegation = option.negate != nil && entry.name == "no-" + option.form.long
+        if isYes != isNegation { try apply(option.apply, "", about: name) } else { option.negate?(&settings) }
     }
 
     mutating func assign(_ operands: [Operand<Settings>]) throws(UsageError) {

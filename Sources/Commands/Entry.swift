@@ -19,7 +19,7 @@ struct Entry: Sendable {
         self.run = { arguments in
             let command = command()
             do throws(UsageError) {
-                switch try command.parse(arguments, environment: Environment.value) {
+                switch try command.parse(arguments, environment: Environment.value, file: Environment.file) {
                 case .interrupted(.help): return Terminal.show(HelpPage(command.page, program: Version.program).text)
                 case .interrupted(.version): return Terminal.show(Version.text + "\n")
                 case .run(let settings): return Self.run(settings, name, run)
@@ -48,6 +48,25 @@ struct Entry: Sendable {
 enum Environment {
     /// Nil when it is not set.
     static func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    /// All of a file that a person has written.
+    static func file(_ path: String) throws(UsageError) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw UsageError("\(WriteError.failed(errno))") }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count <= fileLimit {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw UsageError("\(WriteError.failed(errno))") }
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<count]
+        }
+        throw UsageError("more than \(fileLimit) bytes")
+    }
+
+    private static let fileLimit = 1 << 20
 }
 
 /// What is said before a command runs, or instead of it.

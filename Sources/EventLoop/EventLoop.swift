@@ -45,6 +45,7 @@ package final class EventLoop {
     /// Wakes until ``stop()`` is called.
     package func run() {
         stopped = false
+        pulse.runs()
         while !stopped { runOnce(until: nil) }
     }
 

@@ -101,6 +101,18 @@ import Testing
         #expect(try server.relay.process.wait().status == 0)
     }
 
+    @Test("log lines are JSON objects if that is wanted")
+    func logFormat() throws {
+        let relay = try RunningRelay(options: ["-v", "--log-format", "json"])
+        let sub = try relay.sub("no--such")
+        #expect(try sub.wait().status == 5)
+        let line = try relay.process.waitForLine(on: .stderr) { $0.contains("\"session\"") }
+        let value = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        #expect(value?["session"] as? Int == 1 && value?["level"] as? String == "info")
+        #expect((value?["message"] as? String)?.hasSuffix("moqt-22") ?? false)
+        #expect((value?["time"] as? String)?.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil)
+    }
+
     @Test("a port that is taken is an error of one line")
     func takenPort() throws {
         let server = try Server()

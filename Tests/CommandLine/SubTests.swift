@@ -110,7 +110,7 @@ private func lines(_ range: ClosedRange<Int>) -> [UInt8] { Array(range.map { "\(
         #expect(pub.status == 0 && pub.stderr.contains(" sent PUBLISH_NAMESPACE, "))
         let stderr = try sub.wait().stderr
         for words in ["sent SETUP, ", "sent SUBSCRIBE, ", "received SUBSCRIBE_OK, ", "received PUBLISH_DONE, "] {
-            #expect(stderr.contains("moqt sub: debug: session 1 \(words)"), "\(stderr)")
+            #expect(stderr.contains("moqt sub: debug: session 1: \(words)"), "\(stderr)")
         }
     }
 

@@ -40,6 +40,7 @@ final class RelayServer {
     private var listening: Listening?
     private var isDraining = false
     private var signals: Signals?
+    private let systemd = Systemd(environment: Environment.value)
     /// Of the certificate for connections to come.
     private let fingerprint = Guarded("")
 
@@ -73,6 +74,8 @@ final class RelayServer {
             return .failed
         }
         if let server { try announce(server.address) }
+        try startWatchdog()
+        systemd?.ready()
         try withExtendedLifetime(server) { try runLoops() }
         listening.close()
         return .success
@@ -127,10 +130,25 @@ final class RelayServer {
         try writer.flush()
     }
 
+    // MARK: - Watching
+
+    private func startWatchdog() throws(SystemError) {
+        let interval = systemd?.watchdogInterval.map { Interval(nanoseconds: $0.nanoseconds / 2) }
+        guard settings.watchdog != nil || interval != nil else { return }
+        var alive: (@Sendable () -> Void)?
+        if interval != nil { alive = { [systemd] in systemd?.alive() } }
+        try Watchdog(
+            loops.map(\.loop.pulse), tick: min(interval ?? .seconds(1), .seconds(1)), patience: settings.watchdog,
+            alive: alive
+        ) { [output] in output.log(.error, $0) }.start()
+    }
+
     // MARK: - Renewing
 
     private func renew() {
         guard let listening else { return }
+        systemd?.reloading(loop.now)
+        defer { systemd?.ready() }
         do {
             guard let credentials = try listening.renew() else {
                 return output.log(.notice, "the certificate is self-signed: there is none to read again")
@@ -181,6 +199,7 @@ final class RelayServer {
     /// GOAWAY to everybody; the end when they have left, or when the time is up.
     private func drain() {
         isDraining = true
+        systemd?.stopping()
         let time = settings.drainTime
         output.log(.notice, "draining for at most \(time.seconds) s")
         group.postToAll(.drain)

@@ -48,6 +48,15 @@ package enum RelayCommand {
         NAME, or anyone) to publish, announce, subscribe, fetch or all under NAMESPACE (* for every one). Tokens of jwt \
         and cat allow what they say themselves, too.
         """,
+        """
+        A service under systemd tells it when it is ready, reloading and stopping, and that it is alive while its event \
+        loops make progress (Type=notify, WatchdogSec). A loop that spins for --watchdog seconds ends the process with \
+        SIGABRT and a trace.
+        """,
+        """
+        Each line of the file of --config is the name of an option without its dashes and its value, with or without an \
+        equals sign between them; # begins a comment. The command line and the environment win over the file.
+        """,
     ]
 
     private static let examples = [
@@ -91,9 +100,16 @@ package enum RelayCommand {
 
     private static var operation: [Option<RelaySettings>] {
         [
+            .configuration("config", .file, "Take options from FILE; those given here win"),
             .value("http", .listener, "Serve /metrics, /health, /tracks, /sessions over HTTP", default: "nowhere") {
                 $0.http = $1
-            }
+            },
+            .value(
+                "watchdog", .interval("SECONDS", zero: true), "Abort when a loop spins for this long; 0: never",
+                default: "30"
+            ) {
+                $0.watchdog = $1 == .zero ? nil : $1
+            },
         ]
     }
 

@@ -85,7 +85,9 @@ final class RelayLoop: Application {
             cache: Cache(limit: Int(clamping: settings.cacheSize) / group.count, timeLimit: settings.cacheTime))
         driver.application = self
         output.logMessages(of: driver)
-        relay.toldOfDenial = { [output] peer, why in output.log(.info, "session \(peer.number): refused \(why)") }
+        relay.toldOfDenial = { [output] peer, why in
+            output.log(.info, session: peer.number, "refused \(why)")
+        }
         _ = try group.mailbox(index).attach(to: loop) { [unowned self] in
             hasMail = true
             driver.wake()
@@ -138,11 +140,11 @@ final class RelayLoop: Application {
     func connected(_ link: Link, _ peer: Peer) {
         let place = group.count > 1 ? " on loop \(index)" : ""
         output.log(
-            .info,
-            "session \(peer.number): \(link.connection.path?.remote.description ?? "") \(peer.session.profile.alpn)\(place)"
+            .info, session: peer.number,
+            "\(link.connection.path?.remote.description ?? "") \(peer.session.profile.alpn)\(place)"
         )
         peer.downlink.toldOfRefusal = { [output, number = peer.number] why in
-            output.log(.info, "session \(number): refused what its draft cannot express: \(why)")
+            output.log(.info, session: number, "refused what its draft cannot express: \(why)")
         }
         peer.certificates = link.connection.peerCertificates
         relay.add(peer)
@@ -152,11 +154,12 @@ final class RelayLoop: Application {
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) { relay.handle(event, from: peer, now: now) }
 
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
-        output.log(.info, "session \(peer.number): \(cause)")
+        output.log(.info, session: peer.number, "\(cause)")
         let refusals = peer.downlink.sent.inexpressible
         if refusals > 0 {
-            output.log(.notice, "session \(peer.number): refused \(refusals) times what its draft cannot express")
+            output.log(.notice, session: peer.number, "refused \(refusals) times what its draft cannot express")
         }
+        output.endLog(of: peer.number)
         if isDraining { driver.wake() }
     }
 

@@ -38,6 +38,8 @@ package struct RelaySettings: CommandSettings {
     package var addressValidation = AddressValidation.auto
     /// Where to serve metrics and health over HTTP; nil: nowhere.
     package var http: SocketAddress?
+    /// How long an event loop may spin before the process is aborted; nil: for ever.
+    package var watchdog: Interval? = .seconds(30)
     /// Path and origins that WebTransport clients may have.
     package var webTransport = WebTransportSettings()
 

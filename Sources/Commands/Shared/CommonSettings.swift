@@ -2,6 +2,7 @@ package import CommandLine
 
 /// What every command that moves objects can be told.
 package struct CommonSettings: Hashable, Sendable {
+    package enum LogFormat: String, CaseIterable, Sendable { case text, json }
     package enum Color: String, CaseIterable, Sendable { case auto, always, never }
 
     /// How often `-v` was given.
@@ -11,6 +12,7 @@ package struct CommonSettings: Hashable, Sendable {
     /// One JSON object per line on stdout instead of text.
     package var json = false
     package var color = Color.auto
+    package var logFormat = LogFormat.text
     /// File that log lines are appended to instead of stderr; nil: stderr.
     package var logFile: String?
 
@@ -32,6 +34,9 @@ package struct CommonSettings: Hashable, Sendable {
                 },
                 .value("color", .choice, "Colour on stderr; auto heeds NO_COLOR", default: "auto") { $0.color = $1 },
                 .value("log", .file, "Append log lines to FILE, not to stderr") { $0.logFile = $1 },
+                .value("log-format", .choice, "Log lines as text, or a JSON object each", default: "text") {
+                    $0.logFormat = $1
+                },
                 .flag("help", short: "h", "Show this help", interrupts: .help),
                 .flag("version", "Show the version", interrupts: .version),
             ])

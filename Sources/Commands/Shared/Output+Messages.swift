@@ -7,7 +7,9 @@ extension Output {
     func logMessages(of driver: Driver) {
         guard isLogged(.debug) else { return }
         driver.watch = { [self] session, message, isSent, byteCount in
-            log(.debug, "session \(session.number) \(isSent ? "sent" : "received") \(message.name), \(byteCount) bytes")
+            log(
+                .debug, session: session.number,
+                "\(isSent ? "sent" : "received") \(message.name), \(byteCount) bytes")
         }
     }
 }

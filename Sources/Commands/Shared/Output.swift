@@ -15,6 +15,8 @@ package final class Output: Sendable {
 
     private struct State {
         var progress = ProgressLine()
+        /// Of sessions that have been spoken of, while they last.
+        var budgets: [UInt64: LogBudget] = [:]
     }
 
     /// Whether stdout is for a program to read.
@@ -24,6 +26,7 @@ package final class Output: Sendable {
     private let errors: Int32
     private let logFile: Int32?
     private let colored: Bool
+    private let format: CommonSettings.LogFormat
     /// Whether there is a terminal for ``progress(at:_:)``.
     package let showsProgress: Bool
     private let state = Guarded(State())
@@ -39,6 +42,7 @@ package final class Output: Sendable {
         self.name = name
         self.errors = errors
         json = settings.json
+        format = settings.logFormat
         threshold =
             settings.quiet ? .error : Level(rawValue: min(2 + settings.verbosity, Level.trace.rawValue)) ?? .trace
         colored =
@@ -64,7 +68,7 @@ package final class Output: Sendable {
     /// Says why the command fails: the one line that goes with a status other than 0. Always written.
     package func error(_ message: String) {
         write("\(paint(name + ":", .error)) \(Self.oneLine(message))\n", to: errors)
-        if let logFile { write(Self.logLine(.error, message), to: logFile) }
+        if let logFile { write(logLine(.error, LogEntry(message)), to: logFile) }
     }
 
     package func isLogged(_ level: Level) -> Bool { level <= threshold }
@@ -72,8 +76,38 @@ package final class Output: Sendable {
     /// Says what happens. `message` is not built unless it will be written; peer text in it must be `printable`.
     package func log(_ level: Level, _ message: @autoclosure () -> String) {
         guard level <= threshold else { return }
-        if let logFile { return write(Self.logLine(level, message()), to: logFile) }
-        write("\(paint("\(name): \(level):", level)) \(Self.oneLine(message()))\n", to: errors)
+        write(level, LogEntry(message()))
+    }
+
+    /// Says what happens to a session, and to a request of it. A session has its share of lines in a second, except
+    /// where every message is asked for: the others are counted, and their number is told.
+    package func log(
+        _ level: Level, session: UInt64, request: UInt64? = nil, _ message: @autoclosure () -> String
+    ) {
+        guard level <= threshold else { return }
+        if level < .debug {
+            let now = EventLoop.clock()
+            let (isLogged, withheld) = state.withLock { $0.budgets[session, default: LogBudget()].take(now) }
+            if withheld > 0 { tell(withheld, of: session) }
+            guard isLogged else { return }
+        }
+        write(level, LogEntry(message(), session: session, request: request))
+    }
+
+    /// Nothing more will be said of a session.
+    package func endLog(of session: UInt64) {
+        let budget = state.withLock { $0.budgets.removeValue(forKey: session) }
+        if let budget, budget.withheld > 0 { tell(budget.withheld, of: session) }
+    }
+
+    private func tell(_ withheld: Int, of session: UInt64) {
+        write(.notice, LogEntry("\(withheld) more lines were withheld", session: session))
+    }
+
+    private func write(_ level: Level, _ entry: LogEntry) {
+        if let logFile { return write(logLine(level, entry), to: logFile) }
+        if format == .json { return write(logLine(level, entry), to: errors) }
+        write("\(paint("\(name): \(level):", level)) \(Self.oneLine(entry.text))\n", to: errors)
     }
 
     package func warning(_ message: @autoclosure () -> String) { log(.warning, message()) }
@@ -110,8 +144,20 @@ package final class Output: Sendable {
         String(message.map { $0.isNewline ? " " : $0 })
     }
 
-    /// `2026-01-31T12:00:00.000Z warning message`.
-    private static func logLine(_ level: Level, _ message: String) -> String {
+    /// `2026-01-31T12:00:00.000Z warning message`, or the same as JSON.
+    private func logLine(_ level: Level, _ entry: LogEntry) -> String {
+        guard format == .json else { return "\(Self.date()) \(level) \(Self.oneLine(entry.text))\n" }
+        var line = JSONLine()
+        line.add("time", Self.date())
+        line.add("level", "\(level)")
+        if let session = entry.session { line.add("session", session) }
+        if let request = entry.request { line.add("request", request) }
+        line.add("message", entry.message)
+        return line.finished()
+    }
+
+    /// Now, as RFC 3339 has it.
+    private static func date() -> String {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         var fields = tm()
@@ -119,7 +165,7 @@ package final class Output: Sendable {
         let date = [fields.tm_year + 1900, fields.tm_mon + 1, fields.tm_mday].map(padded).joined(separator: "-")
         let time = [fields.tm_hour, fields.tm_min, fields.tm_sec].map(padded).joined(separator: ":")
         let milliseconds = String(String(1000 + now.tv_nsec / 1_000_000).dropFirst())
-        return "\(date)T\(time).\(milliseconds)Z \(level) \(oneLine(message))\n"
+        return "\(date)T\(time).\(milliseconds)Z"
     }
 
     private static func padded(_ number: Int32) -> String { number < 10 ? "0\(number)" : String(number) }
