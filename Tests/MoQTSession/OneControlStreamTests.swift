@@ -43,6 +43,28 @@ struct OneControlStreamTests {
         #expect(pair.server.close == nil && pair.client.close == nil)
     }
 
+    /// draft-16 "MAX_REQUEST_ID": an update uses a Request ID on whatever stream it goes.
+    @Test func `an update on a request's own stream waits for the limit`() throws {
+        var configuration = SessionConfiguration.test
+        configuration.requestLimit = 2
+        let pair = Pair(.draft16, server: configuration)
+        let other = try pair.client.session.subscribe(track("a"))
+        let id = try pair.client.session.subscribeNamespace(namespace(["live"]))
+        pair.run()
+        try pair.server.session.accept(id)
+        pair.run()
+        try pair.client.session.update(id, Parameters())
+        pair.run()
+        #expect(pair.server.close == nil && !pair.server.events.contains(.updateRequested(id, Parameters())))
+        try pair.server.session.reject(other, .doesNotExist)
+        pair.run()
+        #expect(pair.server.events.last == .updateRequested(id, Parameters()))
+        try pair.server.session.acceptUpdate(id)
+        pair.run()
+        #expect(pair.client.events.last == .updateAccepted(id, Parameters()))
+        #expect(pair.server.close == nil && pair.client.close == nil)
+    }
+
     /// Whether an answer to what was cancelled still comes nobody knows.
     @Test(arguments: drafts) func `of requests that were cancelled only the latest are remembered`(profile: Profile)
         throws
