@@ -27,10 +27,11 @@ final class SubgroupCursor: OutgoingStream {
     /// Nil until the header was staged, with the first object that is sent.
     private var encoder: SubgroupObjectEncoder?
 
-    init(log: SubgroupLog, subscription: Subscription) {
+    /// - Parameter first: the first object to read; nil: what is there.
+    init(log: SubgroupLog, subscription: Subscription, from first: Int? = nil) {
         self.log = log
         self.subscription = subscription
-        index = log.firstReadable
+        index = first ?? log.firstReadable
         liveFrom = log.objectCount
         let order = SendOrder(
             publisherPriority: log.traits.priority ?? subscription.track.defaultPriority,
@@ -63,7 +64,8 @@ final class SubgroupCursor: OutgoingStream {
     // MARK: - Reading
 
     override func refill(_ now: Instant) {
-        guard skipUnwanted() else { return subscription.cutOff(self, .cancelled) }
+        defer { subscription.track.markForCredit(log) }
+        guard pendingReset == nil, skipUnwanted() else { return }
         while !isFull, index < min(log.objectCount, limit ?? .max) {
             guard !subscription.isLate(log[index].arrived, log, now) else {
                 return subscription.cutOff(self, .deliveryTimeout)
@@ -78,12 +80,11 @@ final class SubgroupCursor: OutgoingStream {
             stagePayload()
             guard taken == log[index].payloadLength else { break }
             nextObject()
-            guard skipUnwanted() else { return subscription.cutOff(self, .cancelled) }
+            guard skipUnwanted() else { return }
             // What is staged can be dropped when its time is up, so it must be of one age.
             if subscription.hasTimeout { break }
         }
         if !isFull { stageEnd() }
-        subscription.track.markForCredit(log)
     }
 
     override func recheck(_ now: Instant) {
@@ -91,13 +92,21 @@ final class SubgroupCursor: OutgoingStream {
         subscription.cutOff(self, .deliveryTimeout)
     }
 
-    /// Passes over objects that are not to be sent: those outside the range at the start, and anywhere those that do not
-    /// pass the range filters, behind which a stream may go on (draft-22 "Closing Subgroup Streams"). False when one
-    /// outside the range is in the way of a stream that has begun.
+    /// Passes over objects that are not to be sent: those before the range at the start, and anywhere those that do not
+    /// pass the range filters, behind which a stream may go on (draft-22 "Closing Subgroup Streams"). False when the
+    /// stream has come to its end: behind the range, or before it when it has begun already.
     private func skipUnwanted() -> Bool {
         while index < log.objectCount, !objectStarted {
-            if !subscription.wants(group: log.group, object: log[index].id) {
-                guard encoder == nil else { return false }
+            let location = Location(group: log.group, object: log[index].id)
+            if subscription.isBeyondEnd(location) {
+                endUnfinished(.cancelled)
+                return false
+            }
+            if location < subscription.start {
+                guard encoder == nil else {
+                    subscription.cutOff(self, .cancelled)
+                    return false
+                }
             } else if let filter = subscription.objectFilter,
                 !filter.passes(log[index], of: log, in: subscription.track)
             {

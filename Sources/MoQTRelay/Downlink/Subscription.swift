@@ -7,8 +7,8 @@ package final class Subscription: StreamOwner {
     package let alias: TrackAlias
     /// First location that passes the filter (draft-18 "Subscription Filters").
     package internal(set) var start: Location
-    /// Last group that passes; nil: open ended.
-    package internal(set) var endGroup: UInt64?
+    /// Last location that passes; nil: open ended.
+    package internal(set) var end: RangeEnd?
     package let groupOrder: GroupOrder
     /// Whether objects are sent (draft-18 "FORWARD Parameter").
     package private(set) var forwards: Bool
@@ -40,13 +40,13 @@ package final class Subscription: StreamOwner {
     private var outcome: (code: PublishDoneCode, reason: String)?
 
     package init(
-        requestID: RequestID, alias: TrackAlias, track: TrackLog, range: (start: Location, endGroup: UInt64?),
+        requestID: RequestID, alias: TrackAlias, track: TrackLog, range: (start: Location, end: RangeEnd?),
         terms: SubscriptionTerms, downlink: Downlink
     ) {
         self.track = track
         self.alias = alias
         start = range.start
-        endGroup = range.endGroup
+        end = range.end
         groupOrder = terms.groupOrder
         forwards = terms.forwards
         objectTimeout = terms.objectTimeout
@@ -61,9 +61,10 @@ package final class Subscription: StreamOwner {
 
     // MARK: - Filter
 
-    func wants(group: UInt64, object: UInt64) -> Bool {
-        Location(group: group, object: object) >= start && group <= endGroup ?? .max
-    }
+    func wants(_ location: Location) -> Bool { location >= start && !isBeyondEnd(location) }
+
+    /// Neither the location passes nor what follows it.
+    func isBeyondEnd(_ location: Location) -> Bool { end?.isBefore(location) ?? false }
 
     /// A delivery timeout applies.
     var hasTimeout: Bool {
@@ -94,14 +95,15 @@ package final class Subscription: StreamOwner {
     private func isFor(_ isOwn: Bool) -> Bool { isOwn || !downlink.isSibling }
 
     /// Reads `log` from here on, if any of it can pass the filter.
-    func attach(_ log: SubgroupLog) {
+    /// - Parameter first: the first object to read; nil: what is there.
+    func attach(_ log: SubgroupLog, from first: Int? = nil) {
         guard !isDone, outcome == nil, isFor(log.isOwn) else { return }
-        if let endGroup, log.group >= endGroup {
-            note(log.group, endGroup)
-            if log.group > endGroup { return finishIfComplete() }
+        if let end, log.group >= end.group {
+            note(log.group, end.group)
+            if log.group > end.group { return finishIfComplete() }
         }
         guard forwards, log.group >= start.group else { return }
-        let cursor = SubgroupCursor(log: log, subscription: self)
+        let cursor = SubgroupCursor(log: log, subscription: self, from: first)
         cursors.insert(cursor)
         log.cursors.insert(cursor)
         if log.objectCount > 0 || log.end != .open { cursor.dataArrived() }
@@ -115,9 +117,10 @@ package final class Subscription: StreamOwner {
     }
 
     func deliver(_ datagram: LoggedDatagram, group: UInt64) {
-        if let endGroup, group >= endGroup { note(group, endGroup) }
+        if let end, group >= end.group { note(group, end.group) }
         defer { finishIfComplete() }
-        guard forwards, !isDone, outcome == nil, isFor(datagram.isOwn), wants(group: group, object: datagram.object.id)
+        guard forwards, !isDone, outcome == nil, isFor(datagram.isOwn),
+            wants(Location(group: group, object: datagram.object.id))
         else { return }
         if let objectFilter, !objectFilter.passes(datagram, in: track) { return }
         var timeout = Interval.smaller(objectTimeout, subgroupTimeout)
@@ -132,7 +135,7 @@ package final class Subscription: StreamOwner {
     /// REQUEST_UPDATE changed the terms (draft-18 "Updating Subscriptions").
     ///
     /// - Parameter range: nil leaves the filter as it is. What the parameters don't name stays, too.
-    package func update(_ parameters: Parameters, range: (start: Location, endGroup: UInt64?)?) {
+    package func update(_ parameters: Parameters, range: (start: Location, end: RangeEnd?)?) {
         subscriberPriority = parameters.subscriberPriority ?? subscriberPriority
         if let timeout = parameters.objectDeliveryTimeout { objectTimeout = Interval(timeout: timeout) }
         if let timeout = parameters.subgroupDeliveryTimeout { subgroupTimeout = Interval(timeout: timeout) }
@@ -141,17 +144,28 @@ package final class Subscription: StreamOwner {
             rangeFilters = rangeFilters.updated(by: parameters.rangeFilters)
             objectFilter = ObjectFilter(rangeFilters)
         }
-        if let range { narrow(range) }
+        if let range { move(to: range) }
         guard let forward = parameters.forward, forward != forwards else { return }
         forwards = forward
         if forwards { resume() } else { cancelStreams(.cancelled) }
     }
 
-    /// Subgroups that the filter no longer passes are cut off (draft-18 "Closing Subgroup Streams").
-    private func narrow(_ range: (start: Location, endGroup: UInt64?)) {
-        (start, endGroup) = range
-        for cursor in cursors.members where cursor.log.group < start.group || cursor.log.group > endGroup ?? .max {
+    /// Subgroups that the filter no longer passes are cut off (draft-18 "Closing Subgroup Streams"); of those that only
+    /// now may pass it, what is still to come is sent.
+    private func move(to range: (start: Location, end: RangeEnd?)) {
+        let old = (start: start, end: end)
+        (start, end) = range
+        for cursor in cursors.members where cursor.log.group < start.group || cursor.log.group > end?.group ?? .max {
             cutOff(cursor, .cancelled)
+        }
+        let read = Set(cursors.members.filter { $0.pendingReset == nil }.map { ObjectIdentifier($0.log) })
+        for group in track.groupIDs where group >= start.group {
+            let last = Location(group: group, object: .max)
+            guard group < old.start.group || old.end?.isBefore(last) ?? false else { continue }
+            for log in track.groups[group]?.subgroups ?? []
+            where !log.isFill && log.end == .open && !read.contains(ObjectIdentifier(log)) {
+                attach(log, from: log.objectCount)
+            }
         }
     }
 

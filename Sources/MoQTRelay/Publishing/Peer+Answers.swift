@@ -59,7 +59,7 @@ extension Peer {
 
     /// Begins to serve a subscription.
     func attach(
-        _ id: RequestID, _ alias: TrackAlias, _ track: TrackLog, _ range: (start: Location, endGroup: UInt64?),
+        _ id: RequestID, _ alias: TrackAlias, _ track: TrackLog, _ range: (start: Location, end: RangeEnd?),
         _ parameters: Parameters
     ) {
         let subscription = Subscription(
@@ -74,21 +74,21 @@ extension Peer {
     ///
     /// A start in the past reaches back to the beginning of the group in progress and no further: older objects are
     /// had by FETCH (draft-18 "Joining an Ongoing Track"). Where there are fill streams, it brings only what is new.
-    func range(of filter: LocationFilter?, in track: TrackLog) -> (start: Location, endGroup: UInt64?)? {
+    func range(of filter: LocationFilter?, in track: TrackLog) -> (start: Location, end: RangeEnd?)? {
         if downlink.profile.behaviours.contains(.fillStreams) { return newRange(of: filter, in: track) }
         guard let filter else { return openRange(in: track) }
         if let end = filter.end?.group, let largest = track.largest, end < largest.group { return nil }
-        return (max(filter.start(largest: track.largest), openRange(in: track).start), filter.end?.group)
+        return (max(filter.start(largest: track.largest), openRange(in: track).start), filter.end)
     }
 
     /// draft-22 "Location Filters": no range is refused, and what was published before is not sent.
-    private func newRange(of filter: LocationFilter?, in track: TrackLog) -> (start: Location, endGroup: UInt64?) {
+    private func newRange(of filter: LocationFilter?, in track: TrackLog) -> (start: Location, end: RangeEnd?) {
         let next = LocationFilter.nextObject.start(largest: track.largest)
-        return (max(filter?.start(largest: track.largest) ?? next, next), filter?.end?.group)
+        return (max(filter?.start(largest: track.largest) ?? next, next), filter?.end)
     }
 
     /// What passes without a filter.
-    func openRange(in track: TrackLog) -> (start: Location, endGroup: UInt64?) {
+    func openRange(in track: TrackLog) -> (start: Location, end: RangeEnd?) {
         (Location(group: track.largest?.group ?? 0, object: 0), nil)
     }
 
@@ -120,7 +120,7 @@ extension Peer {
         var answer = Parameters()
         answer.largestObject = subscription.track.largest
         if downlink.profile.carries(.expires, in: .updateOK) { answer.expires = expires(subscription.track, id) }
-        var range: (start: Location, endGroup: UInt64?)?
+        var range: (start: Location, end: RangeEnd?)?
         if let filter = parameters.locationFilter {
             range = self.range(of: filter, in: subscription.track)
             guard range != nil else {
