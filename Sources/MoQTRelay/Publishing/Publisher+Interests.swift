@@ -8,13 +8,17 @@ struct PublisherInterest {
     var prefix: TrackNamespace
     var wantsNamespaces: Bool
     var wantsTracks: Bool
-    /// Of the tracks, and of their objects.
-    var rangeFilters: [RangeFilter] = []
+    /// Of subscriptions of the tracks; its range filters are for the tracks, too.
+    var terms: Parameters
 
-    /// What is left of the filters for the objects of a track that the peer wants; nil: it does not want it.
-    func filters(for track: TrackLog) -> [RangeFilter]? {
-        guard wantsTracks, track.name.namespace.hasPrefix(prefix) else { return nil }
-        return rangeFilters.left(for: track.properties)
+    /// Of a subscription of a track that the peer wants; nil: it does not want it.
+    func terms(for track: TrackLog) -> Parameters? {
+        guard wantsTracks, track.name.namespace.hasPrefix(prefix),
+            let filters = terms.rangeFilters.left(for: track.properties)
+        else { return nil }
+        var terms = terms
+        terms.rangeFilters = filters
+        return terms
     }
 }
 
@@ -29,13 +33,13 @@ extension Publisher {
                 request.requestID, peer,
                 PublisherInterest(
                     peer: peer, prefix: request.prefix, wantsNamespaces: options != .publish,
-                    wantsTracks: options != .namespace))
+                    wantsTracks: options != .namespace, terms: request.parameters))
         case .subscribeTracks(let request):
             take(
                 request.requestID, peer,
                 PublisherInterest(
                     peer: peer, prefix: request.prefix, wantsNamespaces: false, wantsTracks: true,
-                    rangeFilters: request.parameters.rangeFilters))
+                    terms: request.parameters))
         case .updateRequested(let id, let parameters):
             guard interests[RequestKey(peer, id)] != nil else { return false }
             update(id, peer, parameters)
@@ -62,14 +66,14 @@ extension Publisher {
         guard let old = interests[key] else { return }
         let prefix = parameters.trackNamespacePrefix ?? old.prefix
         interests[key]?.prefix = prefix
-        interests[key]?.rangeFilters = old.rangeFilters.updated(by: parameters.rangeFilters)
+        interests[key]?.terms = old.terms.updatedForTracks(by: parameters)
         let namespaces = Set(tracks.keys.map(\.namespace)).filter { $0.hasPrefix(old.prefix) && !$0.hasPrefix(prefix) }
         for namespace in namespaces where old.wantsNamespaces { peer.say { try $0.withdraw(namespace, on: id) } }
         peer.say { try $0.acceptUpdate(id) }
         guard let new = interests[key] else { return }
         for track in tracks.values {
             // What it wanted before it has been offered.
-            let isNew = old.wantsTracks ? old.filters(for: track) == nil : !track.name.namespace.hasPrefix(old.prefix)
+            let isNew = old.wantsTracks ? old.terms(for: track) == nil : !track.name.namespace.hasPrefix(old.prefix)
             if isNew { tell(new, id, of: track) }
         }
     }
@@ -91,6 +95,26 @@ extension Publisher {
         guard let peer = interest.peer, track.name.namespace.hasPrefix(interest.prefix) else { return }
         // Again does nothing.
         if interest.wantsNamespaces { peer.say { try $0.announce(track.name.namespace, on: id) } }
-        if let filters = interest.filters(for: track) { _ = try? offer(track, to: peer, rangeFilters: filters) }
+        if let terms = interest.terms(for: track) { _ = try? offer(track, to: peer, terms) }
+    }
+}
+
+extension Parameters {
+    /// Those of a SUBSCRIBE_TRACKS, after a REQUEST_UPDATE of it.
+    func updatedForTracks(by update: Parameters) -> Self {
+        var result = self
+        result.forward = update.forward ?? forward
+        result.rangeFilters = rangeFilters.updated(by: update.rangeFilters)
+        return result
+    }
+
+    /// What of the terms of a SUBSCRIBE_TRACKS the PUBLISH says that comes of it (draft-19 "Parameters on
+    /// SUBSCRIBE_TRACKS").
+    func statedByPublish(largest: Location?) -> Self {
+        var result = Self()
+        result.largestObject = largest
+        result.forward = forward
+        result.groupOrder = groupOrder
+        return result
     }
 }

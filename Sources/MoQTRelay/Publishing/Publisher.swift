@@ -48,19 +48,16 @@ package final class Publisher {
 
     /// Offers a track by PUBLISH (draft-18 "PUBLISH"); objects flow once the peer has agreed.
     ///
-    /// - Parameter rangeFilters: what its objects are held to, unless the peer says otherwise.
+    /// - Parameter terms: those that the peer asked for such tracks on; nil: it did not ask, and where PUBLISH states the
+    ///   terms, it asks for objects when somebody reads them.
     @discardableResult
     package func offer(
-        _ track: TrackLog, to peer: Peer, rangeFilters: [RangeFilter] = []
+        _ track: TrackLog, to peer: Peer, _ terms: Parameters? = nil
     ) throws(SessionError) -> RequestID {
-        var parameters = Parameters()
-        parameters.largestObject = track.largest
-        // Nobody reads it yet: where PUBLISH states the terms, the peer asks for objects when somebody does.
-        if peer.session.profile.behaviours.contains(.publishStatesTerms) { parameters.forward = false }
+        var parameters = (terms ?? Parameters()).statedByPublish(largest: track.largest)
+        if terms == nil, peer.session.profile.behaviours.contains(.publishStatesTerms) { parameters.forward = false }
         let (id, alias) = try peer.session.publish(track.name, properties: track.properties, parameters)
-        var terms = Parameters()
-        terms.rangeFilters = rangeFilters
-        peer.requests[id] = .offer(TrackOffer(track: track, alias: alias, terms: terms))
+        peer.requests[id] = .offer(TrackOffer(track: track, alias: alias, terms: terms ?? Parameters()))
         peer.flush()
         return id
     }

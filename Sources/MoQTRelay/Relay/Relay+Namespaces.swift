@@ -110,10 +110,7 @@ extension Relay {
         guard peer.may(Errand(.subscribe, .track(log.name)), by: request, cache.clock),
             let filters = interest.rangeFilters.left(for: log.properties)
         else { return }
-        var parameters = Parameters()
-        parameters.largestObject = log.largest
-        parameters.forward = interest.forward
-        parameters.groupOrder = interest.groupOrder
+        let parameters = interest.statedByPublish(largest: log.largest)
         do throws(SessionError) {
             let (id, alias) = try peer.session.publish(log.name, properties: log.properties, parameters)
             var terms = interest

@@ -37,9 +37,7 @@ extension Relay {
             for namespace in publishers.namespaces(under: new, for: peer) { announce(namespace, to: peer, id) }
         }
         if let trackTerms {
-            var terms = trackTerms
-            terms.rangeFilters = terms.rangeFilters.updated(by: parameters.rangeFilters)
-            takeInterest(id, new, terms, of: peer, after: (old, trackTerms))
+            takeInterest(id, new, trackTerms.updatedForTracks(by: parameters), of: peer, after: (old, trackTerms))
         }
     }
 }

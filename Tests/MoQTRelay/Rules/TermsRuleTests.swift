@@ -157,6 +157,29 @@ import Wire
         #expect(clients.map { $0.offers.map(\.parameters.groupOrder) } == [[.descending], [nil]])
     }
 
+    /// draft-19 "Parameters on SUBSCRIBE_TRACKS". Where PUBLISH_OK has no terms, nothing else says them.
+    @Test(arguments: Drafts.since15, [false, true, nil])
+    func `a publisher offers its tracks on the terms of who wants them`(profile: Profile, forward: Bool?) throws {
+        let world = World()
+        let publisher = Publisher(cache: Cache(limit: .max))
+        let log = publisher.addTrack(track("a"), properties: Properties(), delivery: .lossless)
+        let client = world.subscriber(profile)
+        client.terms.forward = forward
+        // The relay's end of the link answers as a publisher.
+        let far = client.link.far
+        far.handle = { [unowned far] in _ = publisher.handle($0, from: far.peer) }
+        let isOrdered = profile.behaviours.contains(.publishStatesTerms)
+        try client.wantTracks("live") {
+            $0.forward = forward
+            if isOrdered { $0.groupOrder = .descending }
+        }
+        #expect(client.offers.map { $0.parameters.forward ?? true } == [forward ?? true])
+        #expect(client.offers.map(\.parameters.groupOrder) == [isOrdered ? .descending : nil])
+        log.putGroup(0, objects: 2, size: 10)
+        world.run()
+        #expect(client.objects == (forward ?? true ? places(0...0, 2) : []))
+    }
+
     /// draft-18 "NEW GROUP REQUEST Parameter".
     @Test(arguments: Drafts.since15) func `a new group is asked for of the publisher, once`(profile: Profile) throws {
         let world = World()
