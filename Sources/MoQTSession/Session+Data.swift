@@ -78,6 +78,11 @@ extension Session {
         }
     }
 
+    /// Data streams of a subscription that have not ended.
+    package func dataStreams(of request: RequestID) -> [StreamID] {
+        subgroups.compactMap { $0.value.request == request ? $0.key : nil }
+    }
+
     /// STOP_SENDING on a data stream of the peer; its end is told at once as `stopped`.
     package mutating func stop(_ stream: StreamID, code: StreamResetCode) {
         guard !isClosed else { return }

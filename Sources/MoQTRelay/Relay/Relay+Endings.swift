@@ -43,6 +43,7 @@ extension Relay {
         // draft-18 "PUBLISH_DONE": the track itself is over, and this publisher's objects have all come. Others may be
         // behind, and have to bring what was published before this one was asked.
         if done.code == .trackEnded { track.ending = done }
+        if done.code == .goingAway { replace(upstream) }
         if !track.isFilling { releaseFetches(track) }
         // Another loop says so of a publisher that it has lost.
         let isLost = peer.isSibling && done.code == .internalError
@@ -102,6 +103,7 @@ extension Relay {
     func lost(_ upstream: Upstream, _ now: Instant) {
         let track = upstream.track
         track.upstreams.removeAll { $0 === upstream }
+        replace(upstream)
         joinEnded(upstream, isWhole: false)
         if !track.isFilling { releaseFetches(track) }
         if upstream.isEstablished { left(upstream, .lost(now)) }

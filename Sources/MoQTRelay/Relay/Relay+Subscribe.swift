@@ -45,13 +45,21 @@ extension Relay {
         parameters.locationFilter = publisher.isSibling ? nil : .nextObject
         parameters.newGroupRequest = publisher.takesNewGroupRequests ? newGroup : nil
         let join: Join? = track.log == nil && track.upstreams.isEmpty ? .groups(before: 0) : nil
-        guard let id = try? publisher.session.subscribe(track.name, parameters, join: join) else { return }
-        let upstream = Upstream(peer: publisher, requestID: id, track: track, forwards: true, wasPublished: false)
+        ask(publisher, for: track, parameters, join)
+    }
+
+    /// - Returns: nil when its session takes no such request.
+    @discardableResult
+    func ask(_ publisher: Peer, for track: RelayTrack, _ parameters: Parameters, _ join: Join? = nil) -> Upstream? {
+        guard let id = try? publisher.session.subscribe(track.name, parameters, join: join) else { return nil }
+        let upstream = Upstream(
+            peer: publisher, requestID: id, track: track, forwards: parameters.forward ?? true, wasPublished: false)
         upstream.isJoining = join != nil
         upstream.newGroup = parameters.newGroupRequest.map { NewGroupRequest(group: $0) }
         publisher.requests[id] = .upstream(upstream)
         track.upstreams.append(upstream)
         publisher.flush()
+        return upstream
     }
 
     func subscribed(_ id: RequestID, _ answer: SubscribeOK, to peer: Peer) {
@@ -64,7 +72,11 @@ extension Relay {
         upstream.isEstablished = true
         if !upstream.peer.isSibling { upstream.track.ownParting = nil }
         upstream.newGroup?.largest = largest?.group
-        if let largest { startFill(upstream, upTo: largest) }
+        if upstream.predecessor != nil {
+            upstream.takesOver = (largest, cache.clock)
+        } else if let largest {
+            startFill(upstream, upTo: largest)
+        }
         answerWaiting(upstream.track, with: log)
     }
 

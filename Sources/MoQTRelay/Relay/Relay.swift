@@ -96,7 +96,7 @@ package final class Relay {
         case .publishDone(let id, let done): upstreamDone(id, done, of: peer, now)
         case .namespaceAnnounced(let id, let namespace): announced(namespace, RequestKey(peer, id), by: peer)
         case .namespaceGone(let id, let namespace): withdraw(namespace, RequestKey(peer, id), of: peer)
-        case .goAway: break
+        case .goAway(_, let id): if let id { wentAway(id, of: peer) }
         case .malformedTrack(let id, let what): malformed(id, what, from: peer, now)
         case .closed(let close): closed(peer, close, now)
         case .subgroupOpened, .object, .payload, .subgroupEnded, .datagramObject, .fetchOpened, .fetchObject,
@@ -143,6 +143,7 @@ package final class Relay {
 
     private func expire(_ track: RelayTrack, _ now: Instant) {
         if track.ending != nil { giveUpSilent(track, now) }
+        settleMoves(of: track, now)
         if track.upstreams.isEmpty {
             for (key, waiting) in track.waiting where waiting.deadline <= now {
                 track.waiting[key] = nil

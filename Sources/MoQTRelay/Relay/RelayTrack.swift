@@ -104,6 +104,12 @@ final class Upstream {
     var streamCount: UInt64 = 0
     /// How far it was when it was last looked at, and since when it is there.
     var progress: (streams: UInt64, bytes: UInt64, since: Instant)?
+    /// The publisher wants it moved (draft-18 "GOAWAY").
+    var isLeaving = false
+    /// What it takes over from: the other goes on until nothing is owed by that alone; nil: nothing.
+    var predecessor: Upstream?
+    /// After what location it takes over, nil being the track's beginning, and when it began to.
+    var takesOver: (after: Location?, since: Instant)?
     /// Of the track, as PUBLISH gave them.
     let properties: Properties
 
