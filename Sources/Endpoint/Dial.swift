@@ -1,4 +1,5 @@
 package import EventLoop
+package import MoQTRelay
 package import MoQTSession
 package import QUIC
 package import WebTransport
@@ -15,6 +16,8 @@ package struct DialTarget {
     /// Its authority and path are asked for on WebTransport too.
     package var session: SessionConfiguration
     package var webTransport = WebTransportSettings()
+    /// Who the server is.
+    package var kind = PeerKind.client
     /// What is known of the server; nil: every connection begins from nothing.
     package var memory: (any ServerMemory)?
     /// How long an established connection survives reports that nothing listens at the server's port.
@@ -144,10 +147,9 @@ package final class Dial {
             resumption: resumption.take(), now: EventLoop.clock())
         let id = ObjectIdentifier(connection)
         let port = try port(socket, for: id)
-        let link = Link(
-            connection: connection, driver: driver, port: port,
-            settings: LinkSettings(session: target.session, webTransport: target.webTransport)
-        ) {
+        var linkSettings = LinkSettings(session: target.session, webTransport: target.webTransport)
+        linkSettings.kind = target.kind
+        let link = Link(connection: connection, driver: driver, port: port, settings: linkSettings) {
             [weak self] _, cause in self?.ended(id, cause)
         }
         link.refusalPatience = target.refusalPatience

@@ -78,7 +78,8 @@ package final class Link {
         if session != nil { configuration.transport = .webTransport }
         let peer = Peer(
             number: driver.takeNumber(),
-            session: Session(role: connection.role, profile: profile, configuration: configuration), profile: profile)
+            session: Session(role: connection.role, profile: profile, configuration: configuration), profile: profile,
+            kind: settings.kind)
         peer.requestPath = path
         peer.needsFlush = { [weak self] in self?.mark() }
         lanes.append(Lane(peer, session))

@@ -1,3 +1,4 @@
+package import MoQTRelay
 package import MoQTSession
 package import WebTransport
 
@@ -6,6 +7,8 @@ package import WebTransport
 package struct LinkSettings: Sendable {
     package var session: SessionConfiguration
     package var webTransport: WebTransportSettings
+    /// Who the peers of its sessions are.
+    package var kind = PeerKind.client
 
     package init(session: SessionConfiguration, webTransport: WebTransportSettings = WebTransportSettings()) {
         self.session = session

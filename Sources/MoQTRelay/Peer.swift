@@ -6,8 +6,7 @@ package import Wire
 package final class Peer {
     /// Names the session in logs; unique in the process.
     package let number: UInt64
-    /// It is another loop of the same relay, not a client.
-    package let isSibling: Bool
+    package let kind: PeerKind
     package var session: Session
     /// The numbers that the session's draft gives to codes.
     package let codes: CodeTables
@@ -28,6 +27,8 @@ package final class Peer {
     /// What each request of either end is about; gone when the request is.
     var requests: [RequestID: PeerRequest] = [:]
     var writers: [StreamID: IncomingStream] = [:]
+    /// What it was told of and asked for as a relay above this one.
+    var outlook = Outlook()
     /// What it has sent.
     package internal(set) var received = Traffic.Received()
     /// Streams whose reading earns flow-control credit at once, in bytes.
@@ -35,13 +36,16 @@ package final class Peer {
     private var finishedStreams = 0
     package private(set) var isClosed = false
 
-    package init(number: UInt64, session: consuming Session, profile: Profile, isSibling: Bool = false) {
+    package init(number: UInt64, session: consuming Session, profile: Profile, kind: PeerKind = .client) {
         self.number = number
-        self.isSibling = isSibling
+        self.kind = kind
         self.session = session
         codes = profile.codes
-        downlink = Downlink(profile: profile, isSibling: isSibling)
+        downlink = Downlink(profile: profile, kind: kind)
     }
+
+    /// It is another loop of the same relay, or a relay that this one has connected to.
+    var isSibling: Bool { kind.isSibling }
 
     /// Whether what comes from `other` is for this peer: siblings tell each other only of their own clients.
     func hears(_ other: Peer) -> Bool { downlink.hears(other) }
@@ -140,9 +144,8 @@ package final class Peer {
             case .subscription(let subscription): subscription.cancel()
             case .fetchReply(let reply): reply.cancel()
             case .relayedFetch(let fetch): fetch.cancel()
-            case .fetchAsked, .waiting, .heldFetch, .upstream, .statusWanted, .statusAsked, .namespace,
-                .namespaceInterest,
-                .trackInterest, .offer:
+            case .fetchAsked, .waiting, .sought, .heldFetch, .upstream, .statusWanted, .statusAsked, .namespace,
+                .namespaceInterest, .trackInterest, .offer, .advertisement, .discovery:
                 break
             }
         }
@@ -159,6 +162,8 @@ enum PeerRequest {
     case subscription(Subscription)
     /// Its SUBSCRIBE waits for an upstream.
     case waiting(RelayTrack)
+    /// It waits for a relay to be found that has the namespace.
+    case sought(TrackNamespace)
     /// Its FETCH waits for what the relay fetches itself.
     case heldFetch(RelayTrack)
     /// We receive a track from it.
@@ -180,6 +185,10 @@ enum PeerRequest {
     case trackInterest(TrackNamespace)
     /// We offered it a track by PUBLISH.
     case offer(TrackOffer)
+    /// We published a namespace of clients to it.
+    case advertisement(TrackNamespace)
+    /// We ask it for namespaces and tracks under a prefix.
+    case discovery(TrackNamespace)
 }
 
 /// A PUBLISH of ours.

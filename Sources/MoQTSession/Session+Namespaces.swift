@@ -58,11 +58,12 @@ extension Session {
     }
 
     /// SUBSCRIBE_NAMESPACE and SUBSCRIBE_TRACKS of one prefix; a single request where the draft has one for both.
+    /// - Parameter terms: of the subscriptions to tracks.
     package mutating func subscribeNamespaceAndTracks(
-        _ prefix: TrackNamespace
+        _ prefix: TrackNamespace, _ terms: Parameters = Parameters()
     ) throws(SessionError) -> [RequestID] {
-        guard kindForTracks == .subscribeTracks else { return [try subscribeNamespace(prefix, .both, Parameters())] }
-        return [try subscribeNamespace(prefix), try subscribeTracks(prefix)]
+        guard kindForTracks == .subscribeTracks else { return [try subscribeNamespace(prefix, .both, terms)] }
+        return [try subscribeNamespace(prefix), try subscribeTracks(prefix, terms)]
     }
 
     /// The kind of request that asks for tracks under a prefix.

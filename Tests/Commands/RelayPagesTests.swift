@@ -23,7 +23,7 @@ import Wire
             try Worker.start("loop") {
                 guard let loop = try? EventLoop(), let inquiries = try? Mailbox<RelayInquiry>() else { return }
                 let relay = relay()
-                _ = try? inquiries.attach(to: loop) { $0.answer(relay, []) }
+                _ = try? inquiries.attach(to: loop) { $0.answer(relay, [], []) }
                 _ = try? orders.attach(to: loop) { $0() }
                 ready.answer(0, ObservedLoop(pulse: loop.pulse, inquiries: inquiries))
                 loop.run()

@@ -109,7 +109,9 @@ final class RelayServer {
         var observed: [ObservedLoop] = []
         for loop in loops {
             let inquiries = try Mailbox<RelayInquiry>()
-            _ = try inquiries.attach(to: loop.loop) { [unowned loop] in $0.answer(loop.relay, loop.listeners) }
+            _ = try inquiries.attach(to: loop.loop) { [unowned loop] in
+                $0.answer(loop.relay, loop.listeners, loop.links)
+            }
             observed.append(ObservedLoop(pulse: loop.loop.pulse, inquiries: inquiries))
         }
         fingerprint.withLock { $0 = "\(listening.fingerprint)" }

@@ -12,7 +12,7 @@ package enum RelayCommand {
             name, abstract, description: description,
             groups: [
                 OptionGroup("Listening", listening), OptionGroup("Objects", objects), OptionGroup("Access", access),
-                OptionGroup("Operation", operation),
+                OptionGroup("Other relays", relays), OptionGroup("Operation", operation),
                 OptionGroup("Connections", TransportSettings.options.map { $0.within(\.transport) }),
                 CommonSettings.group(json: "Print listeners as JSON").within(\.common),
             ],
@@ -34,6 +34,11 @@ package enum RelayCommand {
         """
         With --threads each client is served by one of several loops, wherever its tracks come from. Every loop has an equal share of \
         --cache-size for itself.
+        """,
+        """
+        With --upstream the relay is an edge of another: what nobody publishes here is asked for there, once for all; what is \
+        published here is published there; a lost connection is made again; GOAWAY is followed. Each loop of --threads has a \
+        connection of its own.
         """,
         """
         SIGTERM drains: new connections are refused, clients are told to go away, to --goaway-uri if there is one, and \
@@ -64,6 +69,9 @@ package enum RelayCommand {
         Example("moqt relay --listen 127.0.0.1:0", "Listen on this host only, on a port that the system chooses."),
         Example("moqt relay --http 127.0.0.1:9090", "Serve metrics for Prometheus, and a health check."),
         Example("moqt relay --cert chain.pem --key key.pem --listen [::]:443", "Serve with a real certificate."),
+        Example(
+            "moqt relay --upstream moqt://origin.example",
+            "Be an edge of another relay: one subscription there serves all subscribers here."),
         Example("moqt relay --auth rules.txt", "Let clients do what rules.txt allows, and nothing else."),
     ]
 
@@ -94,6 +102,27 @@ package enum RelayCommand {
             },
             .value("goaway-uri", .url, "Where SIGTERM sends clients to", default: "where they are") {
                 $0.goAwayURL = $1
+            },
+        ]
+    }
+
+    private static var relays: [Option<RelaySettings>] {
+        [
+            .value("upstream", .url, "Ask the relay at URL for what nobody publishes here", default: "no relay") {
+                $0.upstream = $1
+            },
+            .flag("upstream-insecure", "Accept any certificate of other relays") { $0.peering.insecure = true },
+            .value("upstream-cacert", .file, "Trust the certificates in FILE (PEM) for other relays") {
+                $0.peering.authorityFile = $1
+            },
+            .value("upstream-fingerprint", .fingerprint, "Accept only this certificate (SHA-256) of other relays") {
+                $0.peering.fingerprint = $1
+            },
+            .value("upstream-token", .text("TEXT"), "Token to show to other relays; @FILE: what FILE holds") {
+                $0.peering.token = $1
+            },
+            .value("upstream-token-type", .number("N", in: 0...1_000_000), "Type of that token; 1: CAT", default: "0") {
+                $0.peering.tokenType = $1
             },
         ]
     }

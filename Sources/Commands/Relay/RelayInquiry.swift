@@ -46,7 +46,7 @@ struct SessionSnapshot: Sendable {
 
 extension RelayInquiry {
     /// Answers for a loop. Takes time in proportion to what is asked about.
-    func answer(_ relay: Relay, _ listeners: [Listener]) {
+    func answer(_ relay: Relay, _ listeners: [Listener], _ links: [Link]) {
         switch self {
         case .figures(let gathering, let loop):
             var figures = LoopFigures(relay: relay.snapshot)
@@ -55,7 +55,7 @@ extension RelayInquiry {
         case .tracks(let gathering, let loop):
             gathering.answer(loop, relay.trackSnapshots)
         case .sessions(let gathering, let loop):
-            gathering.answer(loop, listeners.flatMap(\.connections).flatMap(Self.sessions))
+            gathering.answer(loop, links.flatMap(Self.sessions))
         }
     }
 

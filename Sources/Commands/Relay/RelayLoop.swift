@@ -61,6 +61,8 @@ final class RelayLoop: Application {
     let driver: Driver
     let relay: Relay
     private(set) var listeners: [Listener] = []
+    /// To other relays; nil: there are none.
+    private let uplinks: Uplinks?
     private let settings: RelaySettings
     private let output: Output
     private let index: Int
@@ -83,6 +85,7 @@ final class RelayLoop: Application {
         relay = Relay(
             settings: behaviour,
             cache: Cache(limit: Int(clamping: settings.cacheSize) / group.count, timeLimit: settings.cacheTime))
+        uplinks = Uplinks(settings, relay, driver, output)
         driver.application = self
         output.logMessages(of: driver)
         relay.toldOfDenial = { [output] peer, why in
@@ -93,6 +96,7 @@ final class RelayLoop: Application {
             driver.wake()
         }
         connectPipes()
+        uplinks?.start()
     }
 
     private func connectPipes() {
@@ -133,7 +137,8 @@ final class RelayLoop: Application {
         case .drain: drain()
         case .closeAll:
             for link in listeners.flatMap(\.connections) { link.close(.noError, reason: "the relay is going away") }
-        case .stop: loop.stop()
+            uplinks?.close()
+        case .stop: stop()
         }
     }
 
@@ -148,10 +153,13 @@ final class RelayLoop: Application {
         }
         peer.certificates = link.connection.peerCertificates
         relay.add(peer)
-        if isDraining { sendAway(peer) }
+        if isDraining, peer.kind == .client { sendAway(peer) }
     }
 
-    func handle(_ event: SessionEvent, from peer: Peer, now: Instant) { relay.handle(event, from: peer, now: now) }
+    func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
+        relay.handle(event, from: peer, now: now)
+        if peer.kind == .relay { uplinks?.handle(event, from: peer) }
+    }
 
     func disconnected(_ link: Link, _ peer: Peer, _ cause: CloseCause) {
         output.log(.info, session: peer.number, "\(cause)")
@@ -160,6 +168,7 @@ final class RelayLoop: Application {
             output.log(.notice, session: peer.number, "refused \(refusals) times what its draft cannot express")
         }
         output.endLog(of: peer.number)
+        if peer.kind == .relay { uplinks?.disconnected(link, cause) }
         if isDraining { driver.wake() }
     }
 
@@ -182,6 +191,9 @@ final class RelayLoop: Application {
         for (_, pipe) in pipes { pipe.timeReached(now) }
     }
 
+    /// Connections to clients and to other relays.
+    var links: [Link] { listeners.flatMap(\.connections) + (uplinks?.links ?? []) }
+
     // MARK: - Draining
 
     private func drain() {
@@ -192,6 +204,13 @@ final class RelayLoop: Application {
             link.drain()
             for peer in link.peers { sendAway(peer) }
         }
+    }
+
+    /// What is said to other relays at the end leaves before the loop stops.
+    private func stop() {
+        guard let uplinks, !uplinks.links.isEmpty else { return loop.stop() }
+        uplinks.close()
+        loop.once(at: loop.now + .milliseconds(50)) { [loop] in loop.stop() }
     }
 
     private func sendAway(_ peer: Peer) {

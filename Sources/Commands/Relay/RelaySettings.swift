@@ -36,6 +36,10 @@ package struct RelaySettings: CommandSettings {
     /// Ranges in the filters of one request; 0 takes no filters.
     package var maximumFilterRanges: UInt64 = 64
     package var addressValidation = AddressValidation.auto
+    /// The relay above this one, which has what nobody publishes here; nil: there is none.
+    package var upstream: MoQTURL?
+    /// How other relays are reached and known.
+    package var peering = ConnectionSettings()
     /// Where to serve metrics and health over HTTP; nil: nowhere.
     package var http: SocketAddress?
     /// How long an event loop may spin before the process is aborted; nil: for ever.

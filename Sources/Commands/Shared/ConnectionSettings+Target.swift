@@ -13,8 +13,11 @@ extension ConnectionSettings {
     /// - Parameters:
     ///   - output: is told what is wrong with files that can be done without.
     ///   - judgesOnly: whatever certificate the server has is accepted, and judged.
+    ///   - known: the addresses of the host; nil: they are looked up, which takes its time.
     /// - Throws: ``OptionFileError`` for a file that an option named, otherwise why the host has no address.
-    func target(for url: MoQTURL, _ output: Output, judgesOnly: Bool = false) throws -> DialTarget {
+    func target(
+        for url: MoQTURL, _ output: Output, judgesOnly: Bool = false, at known: [SocketAddress]? = nil
+    ) throws -> DialTarget {
         var quic = try common.quicSettings(role: "client")
         quic.handshakeTimeout = connectTimeout
         switch transport ?? (url.isWebTransport ? .webtransport : .quic) {
@@ -29,7 +32,7 @@ extension ConnectionSettings {
         session.tokens = try tokens()
         session.requestTokens = session.tokens
         var target = DialTarget(
-            addresses: try addresses(of: url), serverName: serverName ?? url.host,
+            addresses: try known ?? addresses(of: url), serverName: serverName ?? url.host,
             credentials: try credentials(judgesOnly),
             quic: quic, session: session)
         target.webTransport.protocols = common.drafts

@@ -130,10 +130,14 @@ extension Relay {
     // MARK: - What goes out
 
     /// Publishers of a namespace, or of a prefix of it, that may publish there.
-    func announcers(of namespace: TrackNamespace) -> [NamespaceTable<Void>.Entry] {
-        publishers.prefixes(of: namespace).filter {
+    ///
+    /// Another relay is asked for what nobody publishes here.
+    func announcers(of namespace: TrackNamespace) -> [Peer] {
+        let announcers = publishers.prefixes(of: namespace).filter {
             $0.peer.may(Errand(.publishNamespace, .namespace(namespace)), by: $0.request, cache.clock)
-        }
+        }.map(\.peer)
+        let own = announcers.filter { $0.kind != .relay }
+        return own.isEmpty ? announcers + routing.routes(to: namespace) : own
     }
 
     // MARK: - Time
@@ -187,6 +191,7 @@ extension Relay {
         switch request {
         case .subscription(let subscription): Errand(.subscribe, .track(subscription.track.name))
         case .waiting(let track): Errand(.subscribe, .track(track.name))
+        case .sought(let namespace): Errand([.subscribe, .fetch], .anyUnder(namespace))
         case .offer(let offer): Errand(.subscribe, .track(offer.track.name))
         case .heldFetch(let track): Errand(.fetch, .track(track.name))
         case .fetchReply(let reply): Errand(.fetch, .track(reply.track.name))
@@ -198,7 +203,7 @@ extension Relay {
         case .namespace(let namespace): Errand(.publishNamespace, .namespace(namespace))
         case .namespaceInterest(let prefix): Errand([.subscribeNamespace, .subscribe], .anyUnder(prefix))
         case .trackInterest(let prefix): Errand(.subscribe, .anyUnder(prefix))
-        case .fetchAsked, .statusWanted, .statusAsked: nil
+        case .fetchAsked, .statusWanted, .statusAsked, .advertisement, .discovery: nil
         }
     }
 
@@ -211,7 +216,7 @@ extension Relay {
         switch request {
         case .subscription(let subscription): subscription.end(done, refusal.reason, peer.expressible(reset))
         case .fetchReply(let reply): reply.cancel(peer.expressible(reset))
-        case .waiting, .heldFetch:
+        case .waiting, .sought, .heldFetch:
             peer.requests[id] = nil
             peer.say { try $0.reject(id, refusal.requestCode, reason: refusal.reason) }
             end(request, id, of: peer, now)
@@ -230,7 +235,7 @@ extension Relay {
             peer.requests[id] = nil
             peer.say { try $0.cancel(id, code: reset) }
             end(request, id, of: peer, now)
-        case .fetchAsked, .statusWanted, .statusAsked: break
+        case .fetchAsked, .statusWanted, .statusAsked, .advertisement, .discovery: break
         }
     }
 }

@@ -10,8 +10,9 @@ package final class Downlink {
     package static let datagramLimit = 2048
 
     let profile: Profile
-    /// It leads to another loop of the same relay, which is told only of what this one's own clients publish.
-    let isSibling: Bool
+    /// Whom it leads to. Siblings are told only of what this relay's own clients publish.
+    let kind: PeerKind
+    var isSibling: Bool { kind.isSibling }
     var arena = HeaderArena()
     /// Requests with something ready.
     private var listed: [StreamOwner] = []
@@ -53,13 +54,13 @@ package final class Downlink {
     }
 
     /// - Parameter profile: of the session's draft.
-    package init(profile: Profile, isSibling: Bool = false) {
+    package init(profile: Profile, kind: PeerKind = .client) {
         self.profile = profile
-        self.isSibling = isSibling
+        self.kind = kind
     }
 
     /// Whether what comes from `publisher` is for its peer.
-    func hears(_ publisher: Peer) -> Bool { !(isSibling && publisher.isSibling) }
+    func hears(_ publisher: Peer) -> Bool { !(kind.isSibling && publisher.isSibling) }
 
     // MARK: - Pulled by the connection
 

@@ -88,10 +88,10 @@ package final class Subscription: StreamOwner {
     /// Nothing was acknowledged for 30 s, although there was something to take since `since`. Another loop of the same
     /// relay judges its own readers.
     func isStalled(_ now: Instant, since: Instant) -> Bool {
-        !downlink.isSibling && now - max(downlink.lastProgress, since) > Cache.patience
+        downlink.kind != .loop && now - max(downlink.lastProgress, since) > Cache.patience
     }
 
-    /// Another loop of the same relay has from the others what they have.
+    /// A sibling has from the others what they have.
     private func isFor(_ isOwn: Bool) -> Bool { isOwn || !downlink.isSibling }
 
     /// Reads `log` from here on, if any of it can pass the filter.
@@ -173,7 +173,7 @@ package final class Subscription: StreamOwner {
     private func resume() {
         joining = track.largest
         // Another loop of the same relay begins where its own readers may want to begin.
-        let filter: LocationFilter = downlink.isSibling ? .relativeStart(groups: 1) : .nextObject
+        let filter: LocationFilter = downlink.kind == .loop ? .relativeStart(groups: 1) : .nextObject
         start = max(start, filter.start(largest: track.largest))
         for group in track.groupIDs where group >= start.group {
             for log in track.groups[group]?.subgroups ?? [] where !log.isFill { attach(log) }

@@ -299,7 +299,7 @@ package struct CreditSource {
     package private(set) weak var peer: Peer?
     /// ``Peer/number``; the largest for a feeder.
     package let peerNumber: UInt64
-    /// It is another loop of the same relay.
+    /// It is another loop of the same relay, or a relay that this one has connected to.
     let isSibling: Bool
     package let stream: StreamID
 

@@ -163,6 +163,9 @@ package final class TrackLog {
         cutOff()
     }
 
+    /// The publisher was lost, and one to go on from is looked for: readers wait.
+    func suspend() { cutOff() }
+
     /// A successor of the publisher that was lost is there.
     func adopt() {
         loss = nil

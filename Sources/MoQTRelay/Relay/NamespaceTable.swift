@@ -9,9 +9,12 @@ struct NamespaceTable<Terms> {
     }
 
     private var entries: [TrackNamespace: [RequestKey: Entry]] = [:]
+    /// How often clients have come or gone.
+    private(set) var clientChanges = 0
 
     mutating func insert(_ peer: Peer, _ request: RequestID, under namespace: TrackNamespace, _ terms: Terms) {
         entries[namespace, default: [:]][RequestKey(peer, request)] = Entry(peer: peer, request: request, terms: terms)
+        if peer.kind == .client { clientChanges += 1 }
     }
 
     /// - Returns: its terms; nil when it was not there.
@@ -19,6 +22,7 @@ struct NamespaceTable<Terms> {
     mutating func remove(_ key: RequestKey, under namespace: TrackNamespace) -> Terms? {
         let entry = entries[namespace]?.removeValue(forKey: key)
         if entries[namespace]?.isEmpty ?? false { entries[namespace] = nil }
+        if entry?.peer.kind == .client { clientChanges += 1 }
         return entry?.terms
     }
 
@@ -36,8 +40,13 @@ struct NamespaceTable<Terms> {
         }
     }
 
+    /// Namespaces of clients.
+    var clientNamespaces: [TrackNamespace] {
+        entries.filter { $0.value.values.contains { $0.peer.kind == .client } }.map(\.key)
+    }
+
     /// Different namespaces in the table, but for those that only other loops of the relay know of themselves.
-    var namespaceCount: Int { entries.values.count { $0.values.contains { !$0.peer.isSibling } } }
+    var namespaceCount: Int { entries.values.count { $0.values.contains { $0.peer.kind != .loop } } }
 
     /// Those whose namespace is `namespace` or a prefix of it (draft-18 "Publisher Interactions").
     func prefixes(of namespace: TrackNamespace) -> [Entry] {

@@ -9,20 +9,25 @@ extension Relay {
         case .upstream(let upstream):
             let track = upstream.track
             track.upstreams.removeAll { $0 === upstream }
-            refuseWaiting(track, error)
+            routing.refused(track.name.namespace, by: peer)
+            refuseWaiting(track, error, by: peer)
             resume(track)
             partOwn(track)
             guard track.upstreams.isEmpty else { return }
             part(track)
             dropIfIdle(track)
         case .statusAsked(let inquiry): statusRefused(inquiry, RequestKey(peer, id), error)
+        case .advertisement(let namespace): peer.outlook.advertised[namespace] = nil
+        case .discovery(let prefix): endDiscovery(id, of: prefix, by: peer)
         case .fetchAsked(let fetch): asked(fetch, failed: error)
         default: break
         }
     }
 
-    private func refuseWaiting(_ track: RelayTrack, _ error: RequestError) {
+    /// Whoever is patient waits on when it was another relay that refused: the publisher may come to a third.
+    private func refuseWaiting(_ track: RelayTrack, _ error: RequestError, by peer: Peer) {
         for (key, entry) in track.waiting where !track.hasUpstream(for: entry.peer) {
+            if peer.kind == .relay, entry.deadline > cache.clock { continue }
             track.waiting[key] = nil
             refuse(entry, error.code, error.reason.string)
         }
@@ -45,8 +50,8 @@ extension Relay {
         if done.code == .trackEnded { track.ending = done }
         if done.code == .goingAway { replace(upstream) }
         if !track.isFilling { releaseFetches(track) }
-        // Another loop says so of a publisher that it has lost.
-        let isLost = peer.isSibling && done.code == .internalError
+        // Relays say so of a publisher that they have lost.
+        let isLost = peer.isSibling && [.internalError, .goingAway].contains(done.code)
         left(upstream, isLost ? .lost(now) : .done(done))
         refuseImpatient(track, now)
         dropIfIdle(track)
@@ -95,7 +100,7 @@ extension Relay {
         case .lost(let time):
             // The log stays for a successor.
             track.orphanedAt = time
-            log.orphan(parting.code, reason: parting.reason)
+            if !seekSuccessor(of: track, log, time) { log.orphan(parting.code, reason: parting.reason) }
         }
     }
 

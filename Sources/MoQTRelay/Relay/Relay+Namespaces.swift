@@ -19,22 +19,23 @@ extension Relay {
         for interest in interested { announce(namespace, to: interest.peer, interest.request) }
         // draft-18 "Publisher Interactions": live and waiting subscriptions go to the new publisher too.
         for track in tracks.values where track.name.namespace.hasPrefix(namespace) && track.isWanted(from: peer) {
-            guard announcers(of: track.name.namespace).contains(where: { $0.peer === peer }) else { continue }
+            guard announcers(of: track.name.namespace).contains(where: { $0 === peer }) else { continue }
             subscribe(track, to: peer, newGroup: track.newGroupWanted)
         }
+        release(under: namespace)
     }
 
     /// Tells of a namespace, to whom may know.
     func announce(_ namespace: TrackNamespace, to peer: Peer, _ interest: RequestID) {
         guard peer.may(Errand(.subscribeNamespace, .namespace(namespace)), by: interest, cache.clock) else { return }
-        peer.say { try $0.announce(namespace, on: interest) }
+        peer.tell(of: namespace, on: interest)
     }
 
     func withdraw(_ namespace: TrackNamespace, _ key: RequestKey, of peer: Peer) {
         publishers.remove(key, under: namespace)
         for interest in namespaceInterests.prefixes(of: namespace)
         where interest.peer.hears(peer) && !publishers.contains(namespace, for: interest.peer) {
-            interest.peer.say { try $0.withdraw(namespace, on: interest.request) }
+            interest.peer.untell(of: namespace, on: interest.request)
         }
     }
 
@@ -54,6 +55,10 @@ extension Relay {
     // MARK: - Tracks by PUBLISH
 
     func publish(_ request: Publish, from peer: Peer) {
+        guard peer.kind != .relay || !isOwn(request.track) else {
+            // It may be what this relay has offered there.
+            return peer.say { try $0.reject(request.requestID, .uninterested, reason: "it is published here") }
+        }
         let track = track(request.track)
         let log = openLog(track, request.trackProperties)
         let isFirst = !track.upstreams.contains { $0.wasPublished && !$0.peer.isSibling }
@@ -66,7 +71,7 @@ extension Relay {
         var parameters = Parameters()
         parameters.forward = isWanted
         upstream.forwards = isWanted
-        upstream.isEstablished = isWanted || !peer.isSibling
+        upstream.isEstablished = isWanted || peer.kind != .loop
         if !peer.isSibling { track.ownParting = nil }
         peer.say { try $0.acceptPublish(request.requestID, parameters: parameters) }
         if upstream.isEstablished, let largest = request.parameters.largestObject {
@@ -79,6 +84,7 @@ extension Relay {
             // Other loops take what comes after the first for the same track, as it is.
             if isFirst || !interest.peer.isSibling { offer(log, to: interest.peer, interest.request, interest.terms) }
         }
+        release(under: request.track.namespace)
     }
 
     func subscribeTracks(_ request: SubscribeTracks, from peer: Peer) {

@@ -28,8 +28,8 @@ extension Relay {
     /// Asks publishers for a track that `reader` wants, unless they were asked for somebody else.
     private func ask(for track: RelayTrack, as reader: Peer, newGroup: UInt64?) {
         guard track.upstreams.isEmpty || isFirst(reader, of: track) else { return }
-        for publisher in announcers(of: track.name.namespace) where reader.hears(publisher.peer) {
-            subscribe(track, to: publisher.peer, newGroup: newGroup)
+        for publisher in announcers(of: track.name.namespace) where reader.hears(publisher) {
+            subscribe(track, to: publisher, newGroup: newGroup)
         }
     }
 
@@ -42,7 +42,7 @@ extension Relay {
         guard !track.upstreams.contains(where: { $0.peer === publisher }) else { return }
         var parameters = Parameters()
         // Another loop sends the group in progress as well, for those who begin there.
-        parameters.locationFilter = publisher.isSibling ? nil : .nextObject
+        parameters.locationFilter = publisher.kind == .loop ? nil : .nextObject
         parameters.newGroupRequest = publisher.takesNewGroupRequests ? newGroup : nil
         let join: Join? = track.log == nil && track.upstreams.isEmpty ? .groups(before: 0) : nil
         ask(publisher, for: track, parameters, join)
@@ -83,6 +83,7 @@ extension Relay {
     /// The log that an upstream writes into: the track's while it has publishers or readers, otherwise a new one.
     func openLog(_ track: RelayTrack, _ properties: Properties) -> TrackLog {
         track.orphanedAt = nil
+        track.soughtSince = nil
         track.parting = nil
         track.ending = nil
         if let log = track.log, log.end == nil, track.isEstablished || !log.subscriptions.isEmpty {
@@ -152,9 +153,8 @@ extension Relay {
             resume(track)
             requestNewGroup(parameters.newGroupRequest, of: track, for: peer)
             if let fill { start(fill, of: track) }
-        case .waiting, .heldFetch, .upstream, .fetchReply, .relayedFetch, .fetchAsked, .statusWanted, .statusAsked,
-            .namespace, .namespaceInterest,
-            .trackInterest, .offer, .none:
+        case .waiting, .sought, .heldFetch, .upstream, .fetchReply, .relayedFetch, .fetchAsked, .statusWanted,
+            .statusAsked, .namespace, .namespaceInterest, .trackInterest, .offer, .advertisement, .discovery, .none:
             // Nothing else has terms that the relay keeps: an update changes nothing and succeeds.
             peer.say { try $0.acceptUpdate(id, parameters: Parameters()) }
         }
@@ -183,7 +183,7 @@ extension Relay {
         guard (try? upstream.peer.session.update(upstream.requestID, parameters)) != nil else { return }
         upstream.forwards = false
         // What another loop goes on with meanwhile is not known here.
-        if upstream.peer.isSibling { upstream.isEstablished = false }
+        if upstream.peer.kind == .loop { upstream.isEstablished = false }
         upstream.peer.flush()
     }
 }

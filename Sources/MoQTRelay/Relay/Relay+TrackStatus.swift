@@ -10,7 +10,7 @@ extension Relay {
         let inquiry = StatusInquiry(peer, request.requestID)
         var asked: Set<UInt64> = []
         let upstreams = tracks[request.track]?.upstreams.map(\.peer) ?? []
-        for publisher in upstreams + announcers(of: request.track.namespace).map(\.peer)
+        for publisher in upstreams + announcers(of: request.track.namespace)
         where peer.hears(publisher) && asked.insert(publisher.number).inserted {
             ask(publisher, for: request.track, inquiry)
         }

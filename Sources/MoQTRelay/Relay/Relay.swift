@@ -15,6 +15,8 @@ package final class Relay {
         package var orphanTime = Interval.seconds(60)
         /// How long a publisher that brings nothing is waited for after another one has said that the track is over.
         package var endingTime = Interval.seconds(5)
+        /// How long a relay is looked for that has what nobody publishes here.
+        package var seekTime = Interval.seconds(10)
 
         package init() {}
     }
@@ -35,8 +37,10 @@ package final class Relay {
     private var nextCheck: Instant?
     /// What sessions that are over have brought and taken, and how they ended.
     var past = RelaySnapshot()
-    /// The other loops of the relay.
+    /// The other loops of the relay, and relays that it has connected to.
     var siblings: [Peer] = []
+    /// Relays that have what nobody publishes here.
+    var routing = Routing()
     /// Says who may do what; nil: anybody anything.
     var authorizer: (any Authorizer)?
     /// When the next permission ends.
@@ -70,10 +74,14 @@ package final class Relay {
 
     package func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         cache.tell(now)
-        guard admits(event, from: peer, now) else { return }
+        guard admits(event, from: peer, now), !holds(event, from: peer, now) else { return }
+        dispatch(event, from: peer, now)
+    }
+
+    func dispatch(_ event: SessionEvent, from peer: Peer, _ now: Instant) {
         switch event {
         case .early: break
-        case .ready: if peer.isSibling { discover(peer) }
+        case .ready: if peer.kind == .loop { discover(peer) }
         case .subscribe(let request): subscribe(request, from: peer, now)
         case .publish(let request): publish(request, from: peer)
         case .fetch(let request, let name): fetch(request, of: name, from: peer)
@@ -119,6 +127,7 @@ package final class Relay {
         guard let due = nextCheck, due <= now else { return }
         nextCheck = nil
         for track in Array(tracks.values) { expire(track, now) }
+        expireSearches(now)
         for log in draining { dropStalledDrainers(of: log, now) }
         cache.dropStalledReaders(now)
         cache.expire(now)
@@ -128,6 +137,7 @@ package final class Relay {
 
     /// What is due after every round of input: credit to publishers, eviction.
     package func settle(_ now: Instant) {
+        askUpstreams()
         cache.settle(now)
         while let credit = cache.nextCredit() {
             credit.source.peer?.credit(credit.source.stream, Int(clamping: credit.byteCount))
@@ -137,13 +147,14 @@ package final class Relay {
     }
 
     private func scheduleCheck(_ now: Instant) {
-        guard !tracks.isEmpty || !draining.isEmpty else { return }
+        guard !tracks.isEmpty || !draining.isEmpty || routing.isSearching else { return }
         nextCheck = now + .seconds(1)
     }
 
     private func expire(_ track: RelayTrack, _ now: Instant) {
         if track.ending != nil { giveUpSilent(track, now) }
         settleMoves(of: track, now)
+        seekAgain(track, now)
         if track.upstreams.isEmpty {
             for (key, waiting) in track.waiting where waiting.deadline <= now {
                 track.waiting[key] = nil
@@ -216,6 +227,7 @@ package final class Relay {
     private func closed(_ peer: Peer, _ close: SessionClose, _ now: Instant) {
         guard peers.removeValue(forKey: ObjectIdentifier(peer)) != nil else { return }
         remember(peer, close)
+        routing.forget(peer)
         let requests = peer.requests
         for stream in peer.writers.values { endLost(stream) }
         peer.close()
@@ -233,6 +245,7 @@ package final class Relay {
         case .waiting(let track):
             track.waiting[key] = nil
             abandonIfUnwanted(track)
+        case .sought(let namespace): routing.drop(key, from: namespace)
         case .heldFetch(let track):
             track.heldFetches[key] = nil
             abandonIfUnwanted(track)
@@ -249,6 +262,8 @@ package final class Relay {
             namespaceInterests.remove(key, under: prefix)
             trackInterests.remove(key, under: prefix)
         case .trackInterest(let prefix): trackInterests.remove(key, under: prefix)
+        case .advertisement(let namespace): peer.outlook.advertised[namespace] = nil
+        case .discovery(let prefix): endDiscovery(id, of: prefix, by: peer)
         case .offer: break
         }
     }

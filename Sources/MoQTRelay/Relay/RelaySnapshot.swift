@@ -109,13 +109,15 @@ extension Relay {
     /// The relay in numbers. Takes time in proportion to sessions and their requests.
     package var snapshot: RelaySnapshot {
         var snapshot = past
-        for peer in peers.values where !peer.isSibling {
+        for peer in peers.values where peer.kind != .loop {
             snapshot.sessions[SessionKind(peer), default: 0] += 1
             snapshot.traffic += peer.traffic
             snapshot.requests += peer.requestCounts
         }
         // What another loop has is counted there.
-        snapshot.tracks = tracks.values.count { $0.upstreams.isEmpty || $0.upstreams.contains { !$0.peer.isSibling } }
+        snapshot.tracks = tracks.values.count {
+            $0.upstreams.isEmpty || $0.upstreams.contains { $0.peer.kind != .loop }
+        }
         snapshot.namespaces = publishers.namespaceCount
         snapshot.cache = CacheFigures(cache)
         return snapshot
@@ -129,8 +131,8 @@ extension Relay {
     private static func snapshot(_ track: RelayTrack) -> TrackSnapshot {
         let log = track.log
         return TrackSnapshot(
-            name: track.name, publishers: track.upstreams.filter { !$0.peer.isSibling }.map(\.peer.number).sorted(),
-            subscribers: log?.subscriptions.count { !$0.downlink.isSibling } ?? 0, waiting: track.waiting.count,
+            name: track.name, publishers: track.upstreams.filter { $0.peer.kind != .loop }.map(\.peer.number).sorted(),
+            subscribers: log?.subscriptions.count { $0.downlink.kind != .loop } ?? 0, waiting: track.waiting.count,
             largest: log?.largest,
             groups: log?.groupIDs.count ?? 0, objects: log?.appended.objects ?? 0, bytes: log?.appended.bytes ?? 0,
             isLive: log.map { $0.delivery != .lossless } ?? false)
@@ -152,8 +154,8 @@ extension Peer {
             case .subscription: counts.subscriptions += 1
             case .upstream: counts.upstreams += 1
             case .fetchReply, .relayedFetch: counts.fetches += 1
-            case .waiting, .heldFetch, .fetchAsked, .statusWanted, .statusAsked, .namespace, .namespaceInterest,
-                .trackInterest, .offer:
+            case .waiting, .sought, .heldFetch, .fetchAsked, .statusWanted, .statusAsked, .namespace,
+                .namespaceInterest, .trackInterest, .offer, .advertisement, .discovery:
                 break
             }
         }

@@ -23,6 +23,8 @@ final class RelayTrack {
     var ownParting: Parting?
     /// When the last upstream was lost without PUBLISH_DONE; what was received is kept for its successor until then.
     var orphanedAt: Instant?
+    /// Since when another relay is looked for to go on from, while readers wait; nil: it is not.
+    var soughtSince: Instant?
 
     /// A SUBSCRIBE without an answer yet.
     struct Waiting {
@@ -59,6 +61,12 @@ final class RelayTrack {
         waiting.values.contains { $0.peer.hears(publisher) } || heldFetches.values.contains { $0.peer.hears(publisher) }
             || log?.subscriptions.contains { $0.downlink.hears(publisher) && ($0.forwards || !$0.downlink.isSibling) }
                 ?? false
+    }
+
+    /// A client waits for it or reads it.
+    var isWantedByClients: Bool {
+        waiting.values.contains { $0.peer.kind == .client } || heldFetches.values.contains { $0.peer.kind == .client }
+            || log?.subscriptions.contains { $0.downlink.kind == .client } ?? false
     }
 
     /// Somebody who may have it from `publisher` wants objects.

@@ -56,7 +56,7 @@ package final class Pipe {
         peer = Peer(
             number: number,
             session: Session(role: role, profile: Self.profile, configuration: Self.configuration),
-            profile: Self.profile, isSibling: true)
+            profile: Self.profile, kind: .loop)
         peer.needsFlush = { [weak self] in self?.mark() }
         relay.add(peer)
     }

@@ -33,8 +33,9 @@ extension Relay {
     /// Whether a publisher that sends nothing is to send.
     func isToResume(_ upstream: Upstream) -> Bool {
         let track = upstream.track
-        guard upstream.peer.isSibling else {
-            return upstream.isEstablished && track.log?.subscriptions.contains { $0.forwards } ?? false
+        guard upstream.peer.kind == .loop else {
+            let readers = track.log?.subscriptions ?? []
+            return upstream.isEstablished && readers.contains { $0.forwards && $0.downlink.hears(upstream.peer) }
         }
         // It may have been asked by SUBSCRIBE before it came with PUBLISH.
         return track.isWanted(from: upstream.peer)
@@ -62,9 +63,9 @@ extension Relay {
         let upstreams = tracks[name]?.upstreams ?? []
         var sources = upstreams.filter { $0.isEstablished }.map(\.peer)
         sources += upstreams.filter { $0.wasPublished && !$0.isEstablished }.map(\.peer)
-        sources += announcers(of: name.namespace).map(\.peer)
+        sources += announcers(of: name.namespace)
         // What is left of a track whose publisher is gone.
-        if tracks[name]?.log?.largest == nil { sources += siblings }
+        if tracks[name]?.log?.largest == nil { sources += siblings.filter { $0.kind == .loop } }
         var seen: Set<UInt64> = [reader.number]
         return sources.filter { reader.hears($0) && seen.insert($0.number).inserted }
     }
