@@ -39,7 +39,7 @@ let layers: [[Target]] = [
     layer("WebTransport", ["Wire", "CNghttp3"], strict),
     layer("EventLoop", ["Wire", "CLinux"], strict),
     layer("Credentials", ["CCrypto"], strict),
-    layer("Operations", ["EventLoop", "Wire", "CMicrohttpd"], strict),
+    layer("Operations", ["EventLoop", "Wire", "CMicrohttpd", "CHiredis", "CCurl"], strict),
     layer("Authorization", ["Credentials", "MoQTRelay", "MoQTCodec", "Wire"], strict),
     layer("MediaFiles", ["MoQTMedia", "Wire", "CAVFormat"], strict),
     layer(
@@ -107,6 +107,8 @@ let clibraries: [Target] = [
     .systemLibrary(name: "CNghttp3", pkgConfig: "libnghttp3", providers: [.apt(["libnghttp3-dev"])]),
     .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
     .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-gnutls-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // No pkgConfig: it is loaded when needed, not linked.
     .systemLibrary(

@@ -5,10 +5,12 @@
 
 /// Serves a socket that listens, one thread per connection, so that a slow answer holds up no other. The socket is
 /// closed with the daemon.
-static inline struct MHD_Daemon *CMicrohttpd_start(int fd, MHD_AccessHandlerCallback answer, void *context,
+static inline struct MHD_Daemon *CMicrohttpd_start(int fd, MHD_AccessHandlerCallback answer,
+                                                   MHD_RequestCompletedCallback completed, void *context,
                                                    unsigned connections, unsigned seconds) {
   return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, 0, NULL, NULL, answer,
-                          context, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, connections,
+                          context, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, completed, context,
+                          MHD_OPTION_CONNECTION_LIMIT, connections,
                           MHD_OPTION_CONNECTION_TIMEOUT, seconds, MHD_OPTION_END);
 }
 

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+package import Wire
 
 /// Messages from any thread to one loop, delivered in the order they were posted.
 ///
@@ -49,6 +50,19 @@ package final class Mailbox<Message: Sendable>: Sendable {
             _ = read(event, &count, MemoryLayout<UInt64>.size)
             arrived()
         }
+    }
+
+    /// All messages posted by now, in order, as soon as there are some: for a thread that has no loop.
+    ///
+    /// - Parameter deadline: when it is given up, and there are none; nil: never.
+    package func wait(until deadline: Instant?) -> [Message] {
+        var watched = pollfd(fd: event, events: Int16(POLLIN), revents: 0)
+        let left = deadline.map { CInt(clamping: ($0 - EventLoop.clock()).millisecondsRoundedUp) }
+        if poll(&watched, 1, left ?? -1) > 0 {
+            var count: UInt64 = 0
+            _ = read(event, &count, MemoryLayout<UInt64>.size)
+        }
+        return take()
     }
 
     /// All messages posted by now, in order.

@@ -26,3 +26,12 @@ package struct HTTPResponse: Hashable, Sendable {
         Self(contentType: "text/plain; version=0.0.4; charset=utf-8", samples)
     }
 }
+
+/// A request to an ``HTTPServer``.
+package struct HTTPRequest: Hashable, Sendable {
+    /// Such as `POST`.
+    package var method: String
+    /// Without escapes, such as `/origin/live`.
+    package var path: String
+    package var body: [UInt8]
+}

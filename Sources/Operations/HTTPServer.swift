@@ -2,7 +2,7 @@ internal import CMicrohttpd
 package import EventLoop
 package import Wire
 
-/// Answers GET and HEAD over HTTP/1.1, on threads of its own, until it is released.
+/// Answers HTTP/1.1, on threads of its own, until it is released.
 ///
 /// For operators and their machines: what loops do does not hold it up, nor one client another.
 package final class HTTPServer {
@@ -18,20 +18,24 @@ package final class HTTPServer {
 
     /// Listens at `address` (port 0: a free one).
     ///
-    /// - Parameter answer: gives what is at a path, such as `/health`; nil: nothing. Called on threads of the server,
-    ///   several at once.
-    package init(_ address: SocketAddress, _ answer: @escaping @Sendable (String) -> HTTPResponse?) throws(SystemError)
-    {
+    /// - Parameters:
+    ///   - change: does what another method than GET and HEAD asks for; nil: that method is not for this path.
+    ///   - answer: gives what is at a path, such as `/health`; nil: nothing. Both are called on threads of the server,
+    ///     several at once.
+    package init(
+        _ address: SocketAddress, changing change: @escaping @Sendable (HTTPRequest) -> HTTPResponse? = { _ in nil },
+        _ answer: @escaping @Sendable (String) -> HTTPResponse?
+    ) throws(SystemError) {
         let listener = try TCPListener(bind: address)
         self.address = listener.localAddress
-        answers = Answers(answer)
+        answers = Answers(answer, change)
         // The daemon ends before `answers` does.
         let context = Unmanaged.passUnretained(answers).toOpaque()
         let daemon = CMicrohttpd_start(
             try listener.duplicate(),
-            { context, connection, path, method, _, _, bodyCount, state in
-                Answers.handle(context, connection, path, method, bodyCount, state)
-            }, context, Self.connectionLimit, Self.patience)
+            { context, connection, path, method, _, body, bodyCount, state in
+                Answers.handle(context, connection, path, method, body, bodyCount, state)
+            }, { _, _, state, _ in Answers.forget(state) }, context, Self.connectionLimit, Self.patience)
         guard let daemon else { throw SystemError(errno: 0, call: "MHD_start_daemon", subject: "\(address)") }
         self.daemon = daemon
     }
@@ -42,31 +46,65 @@ package final class HTTPServer {
 /// What the threads of a server share.
 private final class Answers: Sendable {
     private let answer: @Sendable (String) -> HTTPResponse?
+    private let change: @Sendable (HTTPRequest) -> HTTPResponse?
+    /// Bytes of a body that are taken; more are refused.
+    private static let bodyLimit = 64 << 10
 
-    init(_ answer: @escaping @Sendable (String) -> HTTPResponse?) { self.answer = answer }
+    init(
+        _ answer: @escaping @Sendable (String) -> HTTPResponse?,
+        _ change: @escaping @Sendable (HTTPRequest) -> HTTPResponse?
+    ) {
+        self.answer = answer
+        self.change = change
+    }
 
-    /// Called by the daemon: first when the head of a request is there, then when all of it is.
+    /// A request while its body arrives.
+    private final class Arriving {
+        var body: [UInt8] = []
+        var isTooLong = false
+    }
+
+    /// Called by the daemon: first when the head of a request is there, then for parts of its body, then when all of it
+    /// is.
     static func handle(
         _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ path: UnsafePointer<CChar>?,
-        _ method: UnsafePointer<CChar>?, _ bodyCount: UnsafeMutablePointer<Int>?,
+        _ method: UnsafePointer<CChar>?, _ body: UnsafePointer<CChar>?, _ bodyCount: UnsafeMutablePointer<Int>?,
         _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
     ) -> MHD_Result {
         guard let context, let path, let method, let state else { return CMicrohttpd_no() }
-        let isKnown = ["GET", "HEAD"].contains(String(cString: method))
-        if isKnown, state.pointee == nil {
-            state.pointee = context
+        guard let known = state.pointee else {
+            state.pointee = Unmanaged.passRetained(Arriving()).toOpaque()
             return CMicrohttpd_yes()
         }
-        guard isKnown else {
-            return send(.text("GET and HEAD only\n", status: 405), to: connection, allowing: "GET, HEAD")
-        }
-        // What came with it is of no interest.
+        let arriving = Unmanaged<Arriving>.fromOpaque(known).takeUnretainedValue()
         if let bodyCount, bodyCount.pointee > 0 {
+            arriving.isTooLong = arriving.isTooLong || arriving.body.count + bodyCount.pointee > bodyLimit
+            if let body, !arriving.isTooLong {
+                arriving.body += UnsafeRawBufferPointer(start: body, count: bodyCount.pointee)
+            }
             bodyCount.pointee = 0
             return CMicrohttpd_yes()
         }
         let answers = Unmanaged<Answers>.fromOpaque(context).takeUnretainedValue()
-        return send(answers.answer(String(cString: path)) ?? .text("nothing is here\n", status: 404), to: connection)
+        let request = HTTPRequest(
+            method: String(cString: method), path: String(cString: path), body: arriving.body)
+        return answers.answer(request, isTooLong: arriving.isTooLong, to: connection)
+    }
+
+    /// Called by the daemon when a request is over, however it ended.
+    static func forget(_ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?) {
+        guard let state, let known = state.pointee else { return }
+        Unmanaged<Arriving>.fromOpaque(known).release()
+        state.pointee = nil
+    }
+
+    private func answer(_ request: HTTPRequest, isTooLong: Bool, to connection: OpaquePointer?) -> MHD_Result {
+        if ["GET", "HEAD"].contains(request.method) {
+            return Self.send(answer(request.path) ?? .text("nothing is here\n", status: 404), to: connection)
+        }
+        if isTooLong { return Self.send(.text("too long\n", status: 413), to: connection) }
+        if let response = change(request) { return Self.send(response, to: connection) }
+        return Self.send(.text("GET and HEAD only\n", status: 405), to: connection, allowing: "GET, HEAD")
     }
 
     /// To HEAD, the daemon leaves the body out.
