@@ -9,7 +9,7 @@ _moqt() {
     fi
     case ${COMP_WORDS[1]} in
         relay)
-            names='--listen --cert --key --threads --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-filter-ranges --auth --token-cache-size --upstream --upstream-insecure --upstream-cacert --upstream-fingerprint --upstream-token --upstream-token-type --config --http --watchdog --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
+            names='--listen --cert --key --threads --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-filter-ranges --auth --token-cache-size --upstream --cluster --node --cluster-ttl --upstream-insecure --upstream-cacert --upstream-fingerprint --upstream-token --upstream-token-type --config --http --watchdog --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 --listen) values='any' ;;
                 --cert) values='file' ;;
@@ -28,6 +28,9 @@ _moqt() {
                 --auth) values='file' ;;
                 --token-cache-size) values='any' ;;
                 --upstream) values='any' ;;
+                --cluster) values='any' ;;
+                --node) values='any' ;;
+                --cluster-ttl) values='any' ;;
                 --upstream-cacert) values='file' ;;
                 --upstream-fingerprint) values='any' ;;
                 --upstream-token) values='any' ;;

@@ -120,6 +120,9 @@ package final class Peer {
         requests.values.compactMap { if case .subscription(let subscription) = $0 { subscription } else { nil } }
     }
 
+    /// Something is under way between this end and the peer.
+    package var hasRequests: Bool { !requests.isEmpty }
+
     /// Whether it is being sent a track, or waits for objects to come.
     package var isServing: Bool {
         requests.values.contains { request in

@@ -37,6 +37,8 @@ final class RelayServer {
     private let output: Output
     private let group: LoopGroup
     private let loops: [RelayLoop]
+    /// Nil: the relay is of no cluster.
+    private let registry: Registry?
     private var listening: Listening?
     private var isDraining = false
     private var signals: Signals?
@@ -49,7 +51,9 @@ final class RelayServer {
         self.output = output
         let group = try LoopGroup(count: settings.threads)
         self.group = group
-        loops = try (0..<settings.threads).map { try RelayLoop(settings, output, $0, of: group) }
+        let registry = try settings.registry(output)
+        self.registry = registry
+        loops = try (0..<settings.threads).map { try RelayLoop(settings, output, $0, of: group, registry) }
     }
 
     private var loop: EventLoop { loops[0].loop }
@@ -77,6 +81,7 @@ final class RelayServer {
         try startWatchdog()
         systemd?.ready()
         try withExtendedLifetime(server) { try runLoops() }
+        registry?.stop()
         listening.close()
         return .success
     }
@@ -115,8 +120,8 @@ final class RelayServer {
             observed.append(ObservedLoop(pulse: loop.loop.pulse, inquiries: inquiries))
         }
         fingerprint.withLock { $0 = "\(listening.fingerprint)" }
-        let pages = RelayPages(observed) { [fingerprint] in fingerprint.withLock { $0 } }
-        return try HTTPServer(address) { pages.page($0) }
+        let pages = RelayPages(observed, registry, settings.origins) { [fingerprint] in fingerprint.withLock { $0 } }
+        return try HTTPServer(address, changing: { pages.change($0) }) { pages.page($0) }
     }
 
     private func announce(_ address: SocketAddress) throws(WriteError) {
@@ -204,6 +209,7 @@ final class RelayServer {
         systemd?.stopping()
         let time = settings.drainTime
         output.log(.notice, "draining for at most \(time.seconds) s")
+        registry?.retire()
         group.postToAll(.drain)
         loop.once(at: loop.now + time) { [weak self] in self?.closeAll() }
     }

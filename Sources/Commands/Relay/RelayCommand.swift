@@ -41,6 +41,12 @@ package enum RelayCommand {
         connection of its own.
         """,
         """
+        With --cluster relays find each other by a registry: Redis (redis://, redis+unix://) with the keys of moq-rs's \
+        moq-api, or moq-api's HTTP interface (http://). What is published at a relay is registered there with its --node \
+        URL, and renewed at half of --cluster-ttl; what is not published here is looked up, and asked for at the relay that \
+        has it. While the registry is away all goes on. With Redis, --http serves moq-api's /origin, too, to anybody.
+        """,
+        """
         SIGTERM drains: new connections are refused, clients are told to go away, to --goaway-uri if there is one, and \
         the relay ends with status 0 when they have, or after --drain. Clients are named the URI with the scheme that \
         they have come by.
@@ -72,6 +78,9 @@ package enum RelayCommand {
         Example(
             "moqt relay --upstream moqt://origin.example",
             "Be an edge of another relay: one subscription there serves all subscribers here."),
+        Example(
+            "moqt relay --cluster redis://registry.example --node moqt://a.example:4443",
+            "Be one of several relays with a common registry."),
         Example("moqt relay --auth rules.txt", "Let clients do what rules.txt allows, and nothing else."),
     ]
 
@@ -110,6 +119,15 @@ package enum RelayCommand {
         [
             .value("upstream", .url, "Ask the relay at URL for what nobody publishes here", default: "no relay") {
                 $0.upstream = $1
+            },
+            .value("cluster", .cluster, "Find who publishes what by the registry at URL", default: "no cluster") {
+                $0.cluster = $1
+            },
+            .value("node", .url, "Tell the cluster that this relay is at URL", default: "nothing is told") {
+                $0.node = $1
+            },
+            .value("cluster-ttl", .interval("SECONDS"), "How long that holds unless renewed", default: "600") {
+                $0.clusterLifetime = max($1, .seconds(1))
             },
             .flag("upstream-insecure", "Accept any certificate of other relays") { $0.peering.insecure = true },
             .value("upstream-cacert", .file, "Trust the certificates in FILE (PEM) for other relays") {

@@ -24,10 +24,13 @@ enum RelayInquiry: Sendable {
 struct LoopFigures: Sendable {
     var relay = RelaySnapshot()
     var connections = ConnectionCounts()
+    /// Connections to other relays.
+    var relays = 0
 
     static func += (a: inout Self, b: Self) {
         a.relay += b.relay
         a.connections += b.connections
+        a.relays += b.relays
     }
 }
 
@@ -51,6 +54,7 @@ extension RelayInquiry {
         case .figures(let gathering, let loop):
             var figures = LoopFigures(relay: relay.snapshot)
             for listener in listeners { figures.connections += listener.counts }
+            figures.relays = links.count { $0.peers.contains { $0.kind == .relay } }
             gathering.answer(loop, figures)
         case .tracks(let gathering, let loop):
             gathering.answer(loop, relay.trackSnapshots)

@@ -3,6 +3,7 @@ internal import EventLoop
 internal import MoQTCodec
 internal import MoQTRelay
 internal import MoQTSession
+internal import Operations
 internal import QUIC
 internal import Wire
 
@@ -73,7 +74,9 @@ final class RelayLoop: Application {
     private var isDraining = false
     private var isEmpty = false
 
-    init(_ settings: RelaySettings, _ output: Output, _ index: Int, of group: LoopGroup) throws(SystemError) {
+    init(
+        _ settings: RelaySettings, _ output: Output, _ index: Int, of group: LoopGroup, _ registry: Registry? = nil
+    ) throws(SystemError) {
         self.settings = settings
         self.output = output
         self.index = index
@@ -85,7 +88,8 @@ final class RelayLoop: Application {
         relay = Relay(
             settings: behaviour,
             cache: Cache(limit: Int(clamping: settings.cacheSize) / group.count, timeLimit: settings.cacheTime))
-        uplinks = Uplinks(settings, relay, driver, output)
+        uplinks = try Uplinks(settings, relay, driver, output, registry)
+        if let registry { relay.claim = { registry.claim(ClusterKey.of($0)) } }
         driver.application = self
         output.logMessages(of: driver)
         relay.toldOfDenial = { [output] peer, why in

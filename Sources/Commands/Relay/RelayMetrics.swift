@@ -16,7 +16,9 @@ struct LoopState {
 /// What `/metrics` shows.
 enum RelayMetrics {
     /// - Parameter figures: of each loop, in the order of `loops`.
-    static func text(_ figures: [LoopFigures], _ loops: [LoopState]) -> String {
+    static func text(
+        _ figures: [LoopFigures], _ loops: [LoopState], _ registry: Registry.Figures? = nil
+    ) -> String {
         var total = LoopFigures()
         for part in figures { total += part }
         var metrics = MetricsText()
@@ -27,6 +29,8 @@ enum RelayMetrics {
         metrics.add(sessionsOf: total.relay)
         metrics.add(total.relay.traffic)
         metrics.add(total.relay.cache)
+        metrics.add("moqt_relays", .gauge, "Open connections of this relay's to other relays.", total.relays)
+        if let registry { metrics.add(registry) }
         metrics.add(loops)
         if let usage = ProcessUsage() { metrics.add(usage) }
         return metrics.text
@@ -117,6 +121,20 @@ extension MetricsText {
             "moqt_cache_evicted_objects_total", .counter, "Objects given up for want of room or time.",
             cache.evictedObjects)
         add("moqt_cache_evicted_bytes_total", .counter, "Bytes given up for want of room or time.", cache.evictedBytes)
+    }
+
+    fileprivate mutating func add(_ registry: Registry.Figures) {
+        add("moqt_registry_up", .gauge, "Whether the cluster's registry answers.", registry.isUp ? 1 : 0)
+        family("moqt_registry_claims", .gauge, "Namespaces that this relay registers as its own, by what came of it.") {
+            $0.add(registry.held, ["state": "held"])
+            $0.add(registry.taken, ["state": "taken"])
+            $0.add(registry.pending, ["state": "pending"])
+        }
+        family("moqt_registry_lookups_total", .counter, "Namespaces that were looked up, by what came of it.") {
+            $0.add(registry.found, ["result": "found"])
+            $0.add(registry.missed, ["result": "missed"])
+            $0.add(registry.failed, ["result": "failed"])
+        }
     }
 
     fileprivate mutating func add(_ loops: [LoopState]) {

@@ -13,6 +13,10 @@ final class RelayPages: Sendable {
     private static let answerPatience = Interval.seconds(1)
 
     private let loops: [ObservedLoop]
+    /// Nil: the relay is of no cluster.
+    private let registry: Registry?
+    /// Nil: it is not served.
+    private let origins: OriginPages?
     /// SHA-256 of the certificate for connections to come, in hexadecimal.
     private let fingerprint: @Sendable () -> String
     private let clock: @Sendable () -> Instant
@@ -20,10 +24,13 @@ final class RelayPages: Sendable {
     private let latest: Guarded<[LoopFigures]>
 
     init(
-        _ loops: [ObservedLoop], fingerprint: @escaping @Sendable () -> String,
+        _ loops: [ObservedLoop], _ registry: Registry? = nil, _ origins: OriginPages? = nil,
+        fingerprint: @escaping @Sendable () -> String,
         clock: @escaping @Sendable () -> Instant = { EventLoop.clock() }
     ) {
         self.loops = loops
+        self.registry = registry
+        self.origins = origins
         self.fingerprint = fingerprint
         self.clock = clock
         latest = Guarded(loops.map { _ in LoopFigures() })
@@ -37,9 +44,12 @@ final class RelayPages: Sendable {
         case "/tracks": tracks()
         case "/sessions": sessions()
         case "/certificate.sha256", "/fingerprint": certificate()
-        default: nil
+        default: origins?.page(path)
         }
     }
+
+    /// What is done by another method than GET and HEAD; nil: nothing is to be.
+    func change(_ request: HTTPRequest) -> HTTPResponse? { origins?.change(request) }
 
     private func health() -> HTTPResponse {
         let now = clock()
@@ -70,7 +80,7 @@ final class RelayPages: Sendable {
             return latest
         }
         let loops = zip(loops, answers).map { LoopState(pulse: $0.pulse, hasAnswered: $1 != nil) }
-        return .metrics(RelayMetrics.text(figures, loops))
+        return .metrics(RelayMetrics.text(figures, loops, registry?.figures))
     }
 
     private func tracks() -> HTTPResponse {

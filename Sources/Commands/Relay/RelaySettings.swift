@@ -38,6 +38,12 @@ package struct RelaySettings: CommandSettings {
     package var addressValidation = AddressValidation.auto
     /// The relay above this one, which has what nobody publishes here; nil: there is none.
     package var upstream: MoQTURL?
+    /// Where relays of a cluster tell each other what they have; nil: there is no cluster.
+    package var cluster: ClusterURL?
+    /// URL of this relay for the others of its cluster; nil: they are not told what it has.
+    package var node: MoQTURL?
+    /// How long the others believe what they were told, unless it is told again.
+    package var clusterLifetime = Interval.seconds(600)
     /// How other relays are reached and known.
     package var peering = ConnectionSettings()
     /// Where to serve metrics and health over HTTP; nil: nowhere.
@@ -73,6 +79,10 @@ package struct RelaySettings: CommandSettings {
 
     mutating func check() throws(UsageError) {
         try identity.check()
+        if cluster != nil, upstream != nil {
+            throw UsageError("expected no --upstream beside it", subject: "--cluster")
+        }
+        if node != nil, cluster == nil { throw UsageError("expected --cluster beside it", subject: "--node") }
         if listeners.isEmpty { listeners = [try ValueType.listener.parse(Self.defaultListener)] }
     }
 }

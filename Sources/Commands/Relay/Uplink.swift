@@ -18,12 +18,12 @@ final class Uplink {
     var ready: ((Peer) -> Void)?
     /// Told that an attempt to connect has failed, or that the connection was lost.
     var failed: (() -> Void)?
-    /// Sessions there have been.
-    private(set) var sessionCount = 0
 
     private let driver: Driver
     private let settings: ConnectionSettings
     private let output: Output
+    /// It is connected to again after a loss.
+    private let isKept: Bool
     private var current: Leg?
     /// Where the server has sent us.
     private var successor: Leg?
@@ -36,6 +36,8 @@ final class Uplink {
     private static let overlap = Interval.seconds(2)
     /// The longest pause between attempts.
     private static let longestPause = Interval.seconds(10)
+    /// After this long without a packet the other relay is lost.
+    private static let silence = Interval.seconds(10)
     /// A session that lasted so long was no failure.
     private static let stay = Interval.seconds(5)
 
@@ -49,7 +51,10 @@ final class Uplink {
         init(_ url: MoQTURL) { self.url = url }
     }
 
-    init(_ url: MoQTURL, _ settings: ConnectionSettings, _ driver: Driver, _ output: Output) {
+    init(
+        _ url: MoQTURL, _ settings: ConnectionSettings, _ driver: Driver, _ output: Output, isKept: Bool = true
+    ) {
+        self.isKept = isKept
         self.url = url
         self.settings = settings
         self.driver = driver
@@ -61,9 +66,6 @@ final class Uplink {
 
     /// Its connections.
     var links: [Link] { legs.compactMap(\.link) }
-
-    /// Whether an attempt to connect is under way, or will be made.
-    var isTrying: Bool { !isClosed && peer == nil }
 
     func has(_ link: Link) -> Bool { legs.contains { $0.link === link } }
 
@@ -92,6 +94,9 @@ final class Uplink {
         do {
             var target = try settings.target(for: leg.url, output, at: try answer.get())
             target.kind = .relay
+            target.refusalPatience = .milliseconds(500)
+            target.quic.idleTimeout = min(target.quic.idleTimeout, Self.silence)
+            target.quic.keepAlive = Interval(nanoseconds: target.quic.idleTimeout.nanoseconds / 5)
             leg.dial = Dial(target, driver: driver) { [weak self, weak leg] result in
                 guard let self, let leg else { return }
                 switch result {
@@ -115,8 +120,8 @@ final class Uplink {
             if current == nil { connectAgain() }
         } else if leg === current {
             current = nil
-            output.warning(
-                "relay \(leg.url.authority): \(words); connecting again in \(pause.millisecondsRoundedUp) ms")
+            let plan = isKept ? "; connecting again in \(pause.millisecondsRoundedUp) ms" : ""
+            output.warning("relay \(leg.url.authority): \(words)\(plan)")
             connectAgain()
         }
         failed?()
@@ -125,7 +130,7 @@ final class Uplink {
     private var pause: Interval { min(.milliseconds(250 << UInt64(min(failures, 6))), Self.longestPause) }
 
     private func connectAgain() {
-        guard successor == nil, retry == nil else { return }
+        guard isKept, successor == nil, retry == nil else { return }
         let pause = pause
         failures += 1
         retry = loop.once(at: loop.now + pause) { [weak self] in
@@ -145,7 +150,6 @@ final class Uplink {
     func isReady(_ link: Link, _ peer: Peer) {
         guard !isClosed, let leg = legs.first(where: { $0.link === link }) else { return }
         leg.readySince = loop.now
-        sessionCount += 1
         output.log(.notice, "relay \(leg.url.authority): connected as session \(peer.number)")
         if leg === successor {
             if let old = current { leave(old) }

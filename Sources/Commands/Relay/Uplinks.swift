@@ -3,6 +3,7 @@ internal import EventLoop
 internal import MoQTCodec
 internal import MoQTRelay
 internal import MoQTSession
+internal import Operations
 internal import QUIC
 internal import Wire
 
@@ -10,24 +11,38 @@ internal import Wire
 final class Uplinks: RouteFinder {
     private let relay: Relay
     /// To the relay above this one; nil: there is none.
-    private let upstream: Uplink?
+    private var upstream: Uplink?
+    /// To the relays of a cluster; nil: there is none.
+    private var cluster: ClusterLinks?
 
-    init?(_ settings: RelaySettings, _ relay: Relay, _ driver: Driver, _ output: Output) {
-        guard let url = settings.upstream else { return nil }
-        self.relay = relay
+    /// Nil: there are no other relays.
+    init?(
+        _ settings: RelaySettings, _ relay: Relay, _ driver: Driver, _ output: Output, _ registry: Registry?
+    ) throws(SystemError) {
         var peering = settings.peering
         peering.common = settings.transport
-        upstream = Uplink(url, peering, driver, output)
-        upstream?.ready = { [unowned relay] in relay.join($0) }
+        peering.connectTimeout = .seconds(5)
+        self.relay = relay
+        if let url = settings.upstream {
+            upstream = Uplink(url, peering, driver, output)
+            upstream?.ready = { [unowned relay] in relay.join($0) }
+        } else if let registry {
+            cluster = try ClusterLinks(registry, peering, relay, driver, output)
+        } else {
+            return nil
+        }
         relay.seek(by: self)
     }
 
     func start() { upstream?.connect() }
 
-    private var all: [Uplink] { [upstream].compactMap { $0 } }
+    private var all: [Uplink] { [upstream].compactMap { $0 } + (cluster?.all ?? []) }
 
     /// Their connections.
     var links: [Link] { all.flatMap(\.links) }
+
+    /// Those that are ready for requests.
+    var readyCount: Int { all.count { $0.peer != nil } }
 
     // MARK: - Sessions
 
@@ -39,7 +54,9 @@ final class Uplinks: RouteFinder {
                     uplink.isReady(link, peer)
                 }
             }
-        case .goAway(let away, nil): for uplink in all { uplink.goAway(away, from: peer) }
+        case .goAway(let away, nil):
+            upstream?.goAway(away, from: peer)
+            cluster?.wentAway(peer)
         default: break
         }
     }
@@ -54,5 +71,6 @@ final class Uplinks: RouteFinder {
 
     func find(_ namespace: TrackNamespace) {
         if let peer = upstream?.peer, !peer.isClosed { relay.found(namespace, at: peer) }
+        cluster?.find(namespace)
     }
 }

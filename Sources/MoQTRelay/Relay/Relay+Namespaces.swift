@@ -15,7 +15,8 @@ extension Relay {
         let interested = namespaceInterests.prefixes(of: namespace).filter { interest in
             interest.peer.hears(peer) && !publishers.contains(namespace, for: interest.peer)
         }
-        publishers.insert(peer, key.request, under: namespace, ())
+        let claim = peer.kind == .client ? claim?(namespace) : nil
+        publishers.insert(peer, key.request, under: namespace, claim)
         for interest in interested { announce(namespace, to: interest.peer, interest.request) }
         // draft-18 "Publisher Interactions": live and waiting subscriptions go to the new publisher too.
         for track in tracks.values where track.name.namespace.hasPrefix(namespace) && track.isWanted(from: peer) {
@@ -65,6 +66,7 @@ extension Relay {
         let upstream = Upstream(
             peer: peer, requestID: request.requestID, track: track,
             forwards: request.parameters.forward ?? true, wasPublished: true, properties: request.trackProperties)
+        if peer.kind == .client { upstream.claim = claim?(request.track.namespace) }
         let isWanted = track.wantsObjects(from: peer) && !track.upstreams.contains { $0.peer === peer }
         track.upstreams.append(upstream)
         peer.requests[request.requestID] = .upstream(upstream)

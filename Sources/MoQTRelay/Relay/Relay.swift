@@ -1,4 +1,4 @@
-internal import MoQTCodec
+package import MoQTCodec
 package import MoQTSession
 package import Wire
 
@@ -27,7 +27,9 @@ package final class Relay {
     /// Every open session.
     package private(set) var peers: [ObjectIdentifier: Peer] = [:]
     /// Namespaces that are published.
-    var publishers = NamespaceTable<Void>()
+    var publishers = NamespaceTable<AnyObject?>()
+    /// Told of each namespace that a client publishes, or has a track of; what it returns is kept for as long.
+    package var claim: ((TrackNamespace) -> AnyObject)?
     /// Prefixes under which somebody wants to hear of namespaces.
     var namespaceInterests = NamespaceTable<Void>()
     /// Prefixes under which somebody wants tracks, with the terms for them.

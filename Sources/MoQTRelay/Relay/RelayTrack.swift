@@ -118,6 +118,8 @@ final class Upstream {
     var predecessor: Upstream?
     /// After what location it takes over, nil being the track's beginning, and when it began to.
     var takesOver: (after: Location?, since: Instant)?
+    /// Keeps the track's namespace for this relay, among others; nil: nobody wants to know.
+    var claim: AnyObject?
     /// Of the track, as PUBLISH gave them.
     let properties: Properties
 

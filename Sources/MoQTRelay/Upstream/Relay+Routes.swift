@@ -21,6 +21,9 @@ extension Relay {
     /// Nobody is known to have the namespace.
     package func missed(_ namespace: TrackNamespace) { release(namespace) }
 
+    /// The relay is not asked any more for what was found there.
+    package func unlearn(_ origin: Peer) { routing.forget(origin) }
+
     /// What is wanted and has nobody to come from.
     package var soughtNamespaces: Set<TrackNamespace> {
         Set(routing.sought(under: TrackNamespace()) + tracks.values.filter(isBereft).map(\.name.namespace))

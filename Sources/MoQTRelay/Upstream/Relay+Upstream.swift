@@ -85,7 +85,7 @@ extension Relay {
         for request in requests { upstream.requests[request] = .discovery(prefix) }
         if let request = requests.first, left.keys.contains(where: { $0.hasPrefix(prefix) }) {
             for (namespace, _) in publishers.entries(of: upstream) where namespace.hasPrefix(prefix) {
-                publishers.insert(upstream, request, under: namespace, ())
+                publishers.insert(upstream, request, under: namespace, nil)
             }
         }
         upstream.flush()

@@ -58,7 +58,7 @@ struct Routing {
         if origins[namespace] === peer { origins[namespace] = nil }
     }
 
-    /// A session is over.
+    /// A session is over, or takes no more requests.
     mutating func forget(_ peer: Peer) {
         guard peer.kind == .relay else { return }
         upstreams.removeAll { $0 === peer }
