@@ -174,7 +174,7 @@ import Testing
         }
     }
 
-    @Test("a fetch", arguments: Case.atLeisure)
+    @Test("a fetch", arguments: Case.all)
     func fetch(_ trial: Case) throws {
         let (draft, way) = (trial.draft, trial.way)
         let scene = try Scene(draft)

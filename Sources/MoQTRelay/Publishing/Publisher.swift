@@ -85,10 +85,10 @@ package final class Publisher {
             let forwarded = subscription.forwards
             peer.update(subscription, id, parameters)
             if subscription.forwards, !forwarded { subscribed?(subscription.track) }
-        case .requestCancelled(let id, _):
+        case .requestCancelled(let id, let code):
             switch peer.requests.removeValue(forKey: id) {
             case .subscription(let subscription): subscription.cancel()
-            case .fetchReply(let reply): reply.cancel()
+            case .fetchReply(let reply): reply.cancel(code == .goingAway ? code : .cancelled)
             default: return false
             }
         case .rejected(let id, _):

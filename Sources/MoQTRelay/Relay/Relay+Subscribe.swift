@@ -160,9 +160,10 @@ extension Relay {
         }
     }
 
-    func cancelled(_ id: RequestID, by peer: Peer, _ now: Instant) {
+    func cancelled(_ id: RequestID, by peer: Peer, _ code: StreamResetCode, _ now: Instant) {
         guard let request = peer.requests.removeValue(forKey: id) else { return }
-        end(request, id, of: peer, now)
+        // It was to be moved, and was not in time: who fetches hears so, whatever of it comes first.
+        end(request, id, of: peer, now, code == .goingAway ? code : .cancelled)
     }
 
     func abandonIfUnwanted(_ track: RelayTrack) {

@@ -93,7 +93,7 @@ package final class Relay {
         case .subscribeTracks(let request): subscribeTracks(request, from: peer)
         case .updateRequested(let id, let parameters):
             if !changeInterest(id, parameters, of: peer) { update(id, parameters, from: peer) }
-        case .requestCancelled(let id, _): cancelled(id, by: peer, now)
+        case .requestCancelled(let id, let code): cancelled(id, by: peer, code, now)
         case .subscribeAccepted(let id, let answer): subscribed(id, answer, to: peer)
         case .publishAccepted(let id, let parameters): offerAccepted(id, parameters, by: peer)
         case .stateNotified(let id, let parameters): stateNotified(id, parameters, by: peer)
@@ -238,7 +238,10 @@ package final class Relay {
     }
 
     /// A request of either end was given up by the peer, or ended with its session.
-    func end(_ request: PeerRequest, _ id: RequestID, of peer: Peer, _ now: Instant) {
+    /// - Parameter code: what a fetch stream is reset with.
+    func end(
+        _ request: PeerRequest, _ id: RequestID, of peer: Peer, _ now: Instant, _ code: StreamResetCode = .cancelled
+    ) {
         let key = RequestKey(peer, id)
         switch request {
         case .subscription(let subscription):
@@ -253,9 +256,9 @@ package final class Relay {
             abandonIfUnwanted(track)
         case .upstream(let upstream): lost(upstream, now)
         case .fetchReply(let reply):
-            reply.cancel()
+            reply.cancel(code)
             readerLeft(reply.track)
-        case .relayedFetch(let fetch): fetch.cancel()
+        case .relayedFetch(let fetch): fetch.cancel(code)
         case .fetchAsked(let fetch): asked(fetch, failed: RequestError())
         case .statusWanted(let inquiry): abandon(inquiry)
         case .statusAsked(let inquiry): statusRefused(inquiry, key)

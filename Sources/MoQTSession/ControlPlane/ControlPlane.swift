@@ -219,15 +219,6 @@ struct ControlPlane {
         post(.init(uses: uses, request: request, sharesControl: shares(kind), bytes: bytes))
     }
 
-    /// REQUEST_ERROR to an update of a request that has ended.
-    mutating func refuseUpdate(_ update: RequestID) {
-        var error = RequestError()
-        error.code = .doesNotExist
-        error.target = update
-        // Of all that use updates with answers the code and the ID are part.
-        if let bytes = try? encode(.requestError(error), at: .update(.subscribe)) { controlOutput.append(bytes) }
-    }
-
     private mutating func post(_ item: RequestLimit.Item) {
         if limit.hold(item) { return tellBlocked() }
         release(item)
@@ -262,7 +253,7 @@ struct ControlPlane {
         return true
     }
 
-    private func encode(
+    func encode(
         _ message: ControlMessage, at place: MessageContext.Place, about request: RequestID? = nil
     ) throws(CodecError) -> Bytes {
         var message = message
