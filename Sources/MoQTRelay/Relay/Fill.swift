@@ -6,8 +6,8 @@ internal import Wire
 final class Fill {
     private(set) weak var track: RelayTrack?
     let log: TrackLog
-    /// Where it ends.
-    private let largest: Location
+    /// Where it begins.
+    private let start: Location
     /// The whole range was received.
     var isWhole = false
     /// The publisher said that it does not know all of the range.
@@ -22,10 +22,10 @@ final class Fill {
         var subgroup: UInt64
     }
 
-    init(track: RelayTrack, log: TrackLog, largest: Location) {
+    init(track: RelayTrack, log: TrackLog, from start: Location) {
         self.track = track
         self.log = log
-        self.largest = largest
+        self.start = start
     }
 
     func begin(_ object: FetchObject, _ now: Instant) {
@@ -71,6 +71,6 @@ final class Fill {
 
     func finish() {
         for target in subgroups.values { log.finish(target, isWhole ? .finished : .reset(.unknownObjectStatus)) }
-        if isWhole { log.filled(from: Location(group: largest.group, object: 0)) }
+        if isWhole { log.filled(from: start) }
     }
 }

@@ -71,7 +71,11 @@ extension Relay {
         guard fetch.isUntouched else { return fetch.lost(error) }
         let requester = fetch.requester
         fetch.letGo()
-        if ask(fetch.others, for: fetch.request, of: fetch.track, fetch.range, for: requester) { return }
+        if error.code != .invalidRange,
+            ask(fetch.others, for: fetch.request, of: fetch.track, fetch.range, for: requester)
+        {
+            return
+        }
         answer(fetch.request, from: tracks[fetch.track]?.log, to: requester, error)
     }
 
@@ -100,7 +104,7 @@ extension Relay {
             guard (try? upstream.peer.session.join(upstream.requestID, .groups(before: 0))) != nil else { return }
             upstream.isJoining = true
         }
-        let fill = Fill(track: track, log: log, largest: largest)
+        let fill = Fill(track: track, log: log, from: Location(group: largest.group, object: 0))
         track.fill = fill
         upstream.fill = fill
         upstream.peer.flush()
@@ -132,12 +136,14 @@ extension Relay {
             entry.peer.requests[entry.request.requestID] = nil
             answer(entry.request, of: track.name, to: entry.peer)
         }
-        for reply in track.heldFills { reply.start() }
+        let fills = track.heldFills
         track.heldFills = []
+        for reply in fills { start(reply, of: track) }
     }
 
     /// Starts what a subscriber wants of the past once the relay itself has it.
     func start(_ fill: FetchReply, of track: RelayTrack) {
+        askSiblings(for: track, from: fill.range.lowerBound)
         if track.isFilling { track.heldFills.append(fill) } else { fill.start() }
     }
 }

@@ -210,6 +210,7 @@ package final class Relay {
         }
         track.log = nil
         track.fill = nil
+        track.pastAsked = nil
         track.orphanedAt = nil
     }
 

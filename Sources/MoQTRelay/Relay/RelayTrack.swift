@@ -15,6 +15,8 @@ final class RelayTrack {
     /// Fills of subscriptions that wait for the same.
     var heldFills: [FetchReply] = []
     var fill: Fill?
+    /// From where on another loop was asked for what it holds of the past; nil: it was not.
+    var pastAsked: Location?
     /// How the last publisher that had accepted left, while others have not answered yet; nil: none has.
     var parting: Parting?
     /// A publisher has said that the track is over, while others still bring what they alone have to; nil: none has.
