@@ -113,10 +113,12 @@ final class FetchRun {
     private func ended(_ end: StreamEnd) {
         switch end {
         case .fin: self.end(.success)
-        case .reset(.goingAway), .stopped(.goingAway): goOn()
+        case .reset(.goingAway): goOn()
         // The server has not waited until it was moved.
-        case .reset where isToMove, .stopped where isToMove: goOn()
-        case .reset(let code), .stopped(let code): self.end(.failed, "the fetch was cut off: \(code)")
+        case .reset where isToMove: goOn()
+        case .reset(let code): self.end(.failed, "the fetch was cut off: \(code)")
+        // The request has ended: why, its own end says, which follows.
+        case .stopped: break
         }
     }
 
