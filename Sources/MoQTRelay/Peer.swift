@@ -21,6 +21,8 @@ package final class Peer {
     package var certificates: [[UInt8]] = []
     /// Path and query that it asked for over WebTransport; nil on native QUIC, where SETUP says it.
     package var requestPath: String?
+    /// Of another loop: asks it to say when it has acted on what it was told (``Relay/hasCaughtUp(_:)``).
+    var ping: (() -> Void)?
     /// What it may do; nil: anything.
     var access: Access?
 

@@ -239,6 +239,78 @@ import Wire
         #expect(far.fetched == locations(0..<1, 0..<3))
     }
 
+    /// draft-18 "Joining an Ongoing Track", draft-22 "Fill": what precedes a subscription may be on another loop.
+    @Test(arguments: Drafts.since18) func whatPrecedesASubscriptionIsHadFromOtherLoops(profile: Profile) throws {
+        let world = World(loops: 2)
+        let source = world.publisher("live", profile)
+        let log = source.add(track("a"))
+        let far = (0..<2).map { _ in world.subscriber(profile) }.filter { $0.link.home == 1 }
+        let near = world.subscriber(profile)
+        #expect((far.count, near.link.home) == (1, 1))
+        let keeper = world.subscriber(profile)
+        #expect(keeper.link.home == 0)
+        keeper.subscribe(track("a"))
+        world.run()
+        for group in 0..<4 as Range<UInt64> { log.putGroup(group, objects: 2, size: 1500) }
+        world.run()
+        // The second finds some of it on its own loop, the first none.
+        for (subscriber, start) in zip(far + [near], [2, 0] as [UInt64]) {
+            var parameters = Parameters()
+            parameters.locationFilter = .nextObject
+            let join = Join.from(Location(group: start, object: 0))
+            subscriber.peer.say { _ = try $0.subscribe(track("a"), parameters, join: join) }
+            world.run()
+            #expect(subscriber.fetched == locations(start..<4, 0..<2) && subscriber.fetchEnd == .fin)
+        }
+        log.putGroup(4, objects: 2, size: 1500)
+        world.run()
+        #expect(near.objects.suffix(2) == locations(4..<5, 0..<2)[...])
+    }
+
+    /// Whoever waits attaches before the first object is asked for, on whatever loop: nobody misses the beginning of
+    /// what is published as fast as it can.
+    @Test(arguments: [false, true], Drafts.since17)
+    func whoWaitsOnAnyLoopGetsAllFromTheBeginning(publishes: Bool, profile: Profile) throws {
+        let world = World(loops: 3)
+        let subscribers = (0..<6).map { _ in world.subscriber(profile) }
+        for subscriber in subscribers { subscriber.subscribe(track("a")) { $0.rendezvousTimeout = 60_000 } }
+        world.run()
+        let source = world.publisher("", profile)
+        let log = source.add(track("a"))
+        var isBegun = false
+        source.publisher.subscribed = { log in
+            guard !isBegun else { return }
+            isBegun = true
+            for group in 0..<5 as Range<UInt64> { log.putGroup(group, objects: 3, size: 2000) }
+            log.end(.trackEnded, reason: "")
+        }
+        if publishes { try source.publisher.offer(log, to: source.peer) } else { source.announce("live") }
+        world.run()
+        for subscriber in subscribers {
+            #expect(subscriber.objects.sorted() == locations(0..<5, 0..<3))
+            #expect(subscriber.done?.code == .trackEnded)
+        }
+    }
+
+    /// One that comes while other loops are told of the publisher waits for that, too.
+    @Test func whoComesWhileLoopsAreToldIsServed() {
+        let world = World(loops: 2)
+        let source = world.publisher(""), other = world.subscriber(), near = world.subscriber()
+        let log = source.add(track("a"))
+        #expect(near.link.home == source.link.home && other.link.home != source.link.home)
+        near.peer.say { _ = try $0.subscribeNamespace(TrackNamespace()) }
+        let handle = near.link.near.handle
+        near.link.near.handle = { event in
+            handle(event)
+            if case .namespaceAnnounced = event { near.subscribe(track("a")) }
+        }
+        world.run()
+        source.announce("live")
+        log.putGroup(0, objects: 2, size: 100)
+        world.run()
+        #expect(near.rejection == nil && near.objects == locations(0..<1, 0..<2))
+    }
+
     @Test func datagramsCrossOnce() {
         let world = World(loops: 3)
         let sources = (0..<2).map { _ in world.publisher() }

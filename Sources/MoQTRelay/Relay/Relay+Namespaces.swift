@@ -18,11 +18,7 @@ extension Relay {
         let claim = peer.kind == .client ? claim?(namespace) : nil
         publishers.insert(peer, key.request, under: namespace, claim)
         for interest in interested { announce(namespace, to: interest.peer, interest.request) }
-        // draft-18 "Publisher Interactions": live and waiting subscriptions go to the new publisher too.
-        for track in tracks.values where track.name.namespace.hasPrefix(namespace) && track.isWanted(from: peer) {
-            guard announcers(of: track.name.namespace).contains(where: { $0 === peer }) else { continue }
-            subscribe(track, to: peer, newGroup: track.newGroupWanted)
-        }
+        introduce(namespace, of: peer)
         release(under: namespace)
     }
 
@@ -63,30 +59,51 @@ extension Relay {
         let track = track(request.track)
         let log = openLog(track, request.trackProperties)
         let isFirst = !track.upstreams.contains { $0.wasPublished && !$0.peer.isSibling }
+        let isOnly = !track.upstreams.contains { $0.peer === peer }
         let upstream = Upstream(
-            peer: peer, requestID: request.requestID, track: track,
-            forwards: request.parameters.forward ?? true, wasPublished: true, properties: request.trackProperties)
+            peer: peer, requestID: request.requestID, track: track, forwards: false, wasPublished: true,
+            properties: request.trackProperties)
         if peer.kind == .client { upstream.claim = claim?(request.track.namespace) }
-        let isWanted = track.wantsObjects(from: peer) && !track.upstreams.contains { $0.peer === peer }
         track.upstreams.append(upstream)
         peer.requests[request.requestID] = .upstream(upstream)
-        var parameters = Parameters()
-        parameters.forward = isWanted
-        upstream.forwards = isWanted
-        upstream.isEstablished = isWanted || peer.kind != .loop
+        upstream.isEstablished = peer.kind != .loop || isOnly && track.wantsObjects(from: peer)
         if !peer.isSibling { track.ownParting = nil }
-        peer.say { try $0.acceptPublish(request.requestID, parameters: parameters) }
         if upstream.isEstablished, let largest = request.parameters.largestObject {
             startFill(upstream, upTo: largest)
         }
+        // Other loops take what comes after the first for the same track, as it is.
+        let waited = Set(track.waiting.keys.map(\.peer))
+        let interested = trackInterests.prefixes(of: track.name.namespace).filter {
+            $0.peer !== peer && $0.peer.hears(peer) && !waited.contains($0.peer.number)
+        }
+        for interest in interested where isFirst && interest.peer.isSibling {
+            offer(log, to: interest.peer, interest.request, interest.terms)
+        }
+        afterSiblings(peer) { [weak self] in
+            self?.accept(upstream, isOnly: isOnly, for: interested.filter { !$0.peer.isSibling })
+        }
+    }
+
+    /// PUBLISH_OK, by which objects begin to flow if anybody wants them.
+    /// - Parameters:
+    ///   - isOnly: its session has no other subscription of the track.
+    ///   - interested: who is to be offered the track, unless he waits for it.
+    private func accept(
+        _ upstream: Upstream, isOnly: Bool, for interested: [NamespaceTable<Parameters>.Entry]
+    ) {
+        let (peer, id, track) = (upstream.peer, upstream.requestID, upstream.track)
+        guard track.upstreams.contains(where: { $0 === upstream }), let log = track.log else { return }
+        upstream.forwards = isOnly && track.wantsObjects(from: peer)
+        var parameters = Parameters()
+        parameters.forward = upstream.forwards
+        peer.say { try $0.acceptPublish(id, parameters: parameters) }
+        fillLate(upstream, upTo: nil)
         let waited = Set(track.waiting.keys.map(\.peer))
         answerWaiting(track, with: log)
-        for interest in trackInterests.prefixes(of: track.name.namespace)
-        where interest.peer !== peer && interest.peer.hears(peer) && !waited.contains(interest.peer.number) {
-            // Other loops take what comes after the first for the same track, as it is.
-            if isFirst || !interest.peer.isSibling { offer(log, to: interest.peer, interest.request, interest.terms) }
+        for interest in interested where !waited.contains(interest.peer.number) {
+            offer(log, to: interest.peer, interest.request, interest.terms)
         }
-        release(under: request.track.namespace)
+        release(under: track.name.namespace)
     }
 
     func subscribeTracks(_ request: SubscribeTracks, from peer: Peer) {

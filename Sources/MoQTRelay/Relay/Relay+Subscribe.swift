@@ -15,7 +15,7 @@ extension Relay {
             return
         }
         let patience = Interval(timeout: request.parameters.rendezvousTimeout)
-        guard track.hasUpstream(for: peer) || patience != nil else {
+        guard mayHave(track, for: peer) || patience != nil else {
             peer.say { try $0.reject(request.requestID, .doesNotExist, reason: "no such track") }
             return dropIfIdle(track)
         }
@@ -28,7 +28,8 @@ extension Relay {
     /// Asks publishers for a track that `reader` wants, unless they were asked for somebody else.
     private func ask(for track: RelayTrack, as reader: Peer, newGroup: UInt64?) {
         guard track.upstreams.isEmpty || isFirst(reader, of: track) else { return }
-        for publisher in announcers(of: track.name.namespace) where reader.hears(publisher) {
+        for publisher in announcers(of: track.name.namespace)
+        where reader.hears(publisher) && !isIntroducing(publisher, track) {
             subscribe(track, to: publisher, newGroup: newGroup)
         }
     }

@@ -43,6 +43,10 @@ package final class Relay {
     var siblings: [Peer] = []
     /// Relays that have what nobody publishes here.
     var routing = Routing()
+    /// What waits for other loops to act on what they were told.
+    var held: [HeldAction] = []
+    /// Namespaces of clients of which other loops are being told, by ``Peer/number``.
+    var introducing: [UInt64: [TrackNamespace]] = [:]
     /// Says who may do what; nil: anybody anything.
     var authorizer: (any Authorizer)?
     /// When the next permission ends.
@@ -157,7 +161,7 @@ package final class Relay {
         if track.ending != nil { giveUpSilent(track, now) }
         settleMoves(of: track, now)
         seekAgain(track, now)
-        if track.upstreams.isEmpty {
+        if track.upstreams.isEmpty, held.isEmpty {
             for (key, waiting) in track.waiting where waiting.deadline <= now {
                 track.waiting[key] = nil
                 refuse(waiting, .timeout, "no publisher came in time")

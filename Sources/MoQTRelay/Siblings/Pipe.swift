@@ -34,6 +34,9 @@ package final class Pipe {
     /// Data streams per request that the other end has not read.
     private var unreadStreams: [RequestID: Int] = [:]
     private var hasRefused = false
+    /// Behind what is flushed next.
+    private var pings = 0
+    private var pongs = 0
     /// Data streams that the other end has not read.
     var unreadCount: Int { unreadStreams.values.reduce(0, +) }
 
@@ -58,6 +61,10 @@ package final class Pipe {
             session: Session(role: role, profile: Self.profile, configuration: Self.configuration),
             profile: Self.profile, kind: .loop)
         peer.needsFlush = { [weak self] in self?.mark() }
+        peer.ping = { [weak self] in
+            self?.pings += 1
+            self?.mark()
+        }
         relay.add(peer)
     }
 
@@ -117,6 +124,8 @@ package final class Pipe {
         case .stop(let stream, let code): stopped(stream, code)
         case .credit(let stream, let byteCount): credited(stream, byteCount)
         case .datagram(let bytes): peer.session.received(datagram: bytes, now: now)
+        case .ping: pongs += 1
+        case .pong: relay.hasCaughtUp(peer)
         case .closed(let code, let reason): peer.session.transportClosed(by: .peer, code: code, reason: reason)
         }
     }
@@ -183,6 +192,8 @@ package final class Pipe {
         }
         for (stream, byteCount) in credits { outbox.append(.credit(stream, byteCount: byteCount)) }
         credits.removeAll(keepingCapacity: true)
+        outbox += Array(repeating: .ping, count: pings) + Array(repeating: .pong, count: pongs)
+        (pings, pongs) = (0, 0)
         defer { outbox = [] }
         return outbox
     }

@@ -11,6 +11,9 @@ package enum PipeMessage: Sendable {
     /// So many bytes of a data stream are read, and as many more may be sent.
     case credit(StreamID, byteCount: Int)
     case datagram(Bytes)
+    /// To be answered by ``pong``, once what was said before it has been heard, and what follows from it said.
+    case ping
+    case pong
     /// The session is over.
     case closed(SessionCode, reason: String)
 }

@@ -20,6 +20,7 @@ extension Relay {
     /// Another loop is gone, and what it told of with it.
     func lose(_ sibling: Peer) {
         siblings.removeAll { $0 === sibling }
+        settleHeld { $0.waitsFor.remove(sibling.number) }
         for (namespace, key) in publishers.entries(of: sibling) { withdraw(namespace, key, of: sibling) }
     }
 
