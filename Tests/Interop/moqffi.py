@@ -32,10 +32,10 @@ def publishes(draft, transport):
 
 
 def subscribes(draft, transport):
-    """It subscribes through our relay to our pub."""
+    """It subscribes through our relay to our pub, which stays: what it has not read it drops with the namespace."""
     with ours.relay(draft) as (port, _):
         where = ours.url(transport, port)
-        with ours.publisher(where, "ours--track", draft), root.script(
+        with ours.publisher(where, "ours--track", draft, ends=False), root.script(
             "ffi_sub.py", where, "ours", "track", len(ours.LINES)) as subscriber:
             subscriber.finish(30)
             wrong = ours.difference(subscriber.out)

@@ -12,9 +12,9 @@ BODY = b"".join(line + b"\n" for line in LINES)
 program = None
 
 
-def moqt(*arguments, stdin=None):
+def moqt(*arguments, stdin=None, ends=True):
     """Starts `moqt`."""
-    return Child([program, *map(str, arguments)], stdin)
+    return Child([program, *map(str, arguments)], stdin, ends=ends)
 
 
 @contextlib.contextmanager
@@ -29,11 +29,11 @@ def url(transport, port, path=""):
     return f"{SCHEMES[transport]}://127.0.0.1:{port}{path}"
 
 
-def publisher(where, name, draft, *options):
-    """Publishes BODY, a line an object, to the first who subscribes."""
+def publisher(where, name, draft, *options, ends=True):
+    """Publishes BODY, a line an object, to the first who subscribes; unless it `ends`, it waits for more then."""
     return moqt(
         "pub", "-v", "-k", where, name, "-", "--draft", draft, "--as", "lines", "--start", "subscriber", "--group-size", 10,
-        "--max-time", 25, *options, stdin=BODY)
+        "--max-time", 25, *options, stdin=BODY, ends=ends)
 
 
 def subscriber(where, name, draft, *options):

@@ -15,19 +15,25 @@ class Timeout(Exception):
 class Child:
     """A process in a group of its own, whose output is collected."""
 
-    def __init__(self, command, stdin=None, environment=None):
+    def __init__(self, command, stdin=None, environment=None, ends=True):
+        """`stdin`: what it reads; unless that `ends`, there seems to be more to come."""
         self.command = command
         self.out = bytearray()
         self.err = bytearray()
         self._changed = threading.Condition()
         source = subprocess.DEVNULL
-        if stdin is not None:
+        if stdin is not None and ends:
             source = tempfile.TemporaryFile()
             source.write(stdin)
             source.seek(0)
+        elif stdin is not None:
+            source = subprocess.PIPE
         self.process = subprocess.Popen(
             command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
             env={**os.environ, **(environment or {})})
+        if source is subprocess.PIPE:
+            self.process.stdin.write(stdin)
+            self.process.stdin.flush()
         self._readers = [
             threading.Thread(target=self._read, args=pair, daemon=True)
             for pair in [(self.process.stdout, self.out), (self.process.stderr, self.err)]]
