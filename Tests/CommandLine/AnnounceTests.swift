@@ -85,7 +85,7 @@ extension RunningRelay {
     @Test("--status says how far a track is, on every draft")
     func status() throws {
         let relay = try RunningRelay()
-        let sub = try relay.sub("test--n", "--wait", "30", "--as", "lines")
+        let sub = try relay.sub("test--n", "--wait", "60", "--as", "lines")
         let pub = try relay.pub(
             "test--n", "--group-size", "2", "--delivery-timeout", "60000", "-", input: .open)
         pub.write("1\n2\n3\n")

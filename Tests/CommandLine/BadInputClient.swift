@@ -36,7 +36,7 @@ final class RudeClient: CustomStringConvertible {
         "closed: \(cause.map { "\($0)" } ?? "no"); \(heard.count) streams heard; refused: \(refused)"
     }
 
-    /// The code that the server closed the session with; nil when it has not within ten seconds.
+    /// The code that the server closed the session with; nil when it has not within a minute.
     func closeCode() -> SessionCode? {
         guard run(until: { cause != nil }), case .application(let code, _, .peer)? = cause else { return nil }
         return SessionCode(rawValue: code)
@@ -73,8 +73,8 @@ final class RudeClient: CustomStringConvertible {
 
     // MARK: Hearing
 
-    /// Sends, hears and waits until `condition` holds; false after ten seconds, or once the connection is over.
-    func run(seconds: Double = 10, until condition: () -> Bool) -> Bool {
+    /// Sends, hears and waits until `condition` holds; false after a minute, or once the connection is over.
+    func run(seconds: Double = 60, until condition: () -> Bool) -> Bool {
         let end = Date(timeIntervalSinceNow: seconds)
         flush()
         while !condition() {

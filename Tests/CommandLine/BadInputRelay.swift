@@ -22,7 +22,7 @@ final class BusyRelay {
         let port = try #require(words.dropFirst(2).first?.split(separator: ":").last.flatMap { UInt16($0) })
         address = .loopback(.ipv4, port: port)
         let url = "moqt://\(address)", lines = Array((1...20_000).map { "\($0)\n" }.joined().utf8)
-        subscriber = try Moqt(["sub", url, "busy--lines", "-k", "--wait", "30", "--as", "lines"])
+        subscriber = try Moqt(["sub", url, "busy--lines", "-k", "--wait", "60", "--as", "lines"])
         publisher = try Moqt(
             ["pub", url, "busy--lines", "-k", "--as", "lines", "--rate", "100", "--group-size", "10", "-"],
             input: .bytes(lines))

@@ -187,7 +187,7 @@ import Wire
         let (client, _) = try relay.introducedClient()
         let total = 10_000
         var said: UInt64 = 0
-        let done = client.run(seconds: 30) {
+        let done = client.run(seconds: 120) {
             while said < total, let stream = client.tryOpen(.bidirectional) {
                 client.say(Rude.subscribe(said * 2), on: stream, fin: true)
                 said += 1

@@ -32,7 +32,7 @@ import Testing
         let lines = try folder.file("lines", Array("1\n2\n".utf8)),
             secret = try folder.file("secret", Array("open-sesame\n".utf8))
         let sub = try run(
-            "sub", url(relay, isWeb, "?jwt=\(Self.token)"), relay, "--wait", "30", "--as", "lines")
+            "sub", url(relay, isWeb, "?jwt=\(Self.token)"), relay, "--wait", "60", "--as", "lines")
         let pub = try run("pub", url(relay, isWeb), relay, "--as", "lines", lines, "--token", "@\(secret)")
         #expect(try pub.wait().isQuietSuccess)
         let finished = try sub.wait()
@@ -62,7 +62,7 @@ import Testing
             folder, "certificate cam \(own.fingerprint)\nallow cam publish,announce test\nallow anyone subscribe test")
         let cert = try folder.file("cert", own.chain), key = try folder.file("key", own.key)
         let lines = try folder.file("lines", Array("1\n".utf8))
-        let sub = try run("sub", url(relay, isWeb), relay, "--wait", "30", "--as", "lines")
+        let sub = try run("sub", url(relay, isWeb), relay, "--wait", "60", "--as", "lines")
         let pub = try run(
             "pub", url(relay, isWeb), relay, "--as", "lines", lines, "--cert", cert, "--key", key)
         #expect(try pub.wait().isQuietSuccess)

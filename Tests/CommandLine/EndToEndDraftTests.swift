@@ -14,7 +14,7 @@ import Testing
         let numbers = Profile.spoken.map(\.number)
         let subs = try numbers.map { number in
             try relay.sub(
-                "test--data", "--wait", "30", "-vv", "--draft", "\(number)", "-o", folder.path("copy\(number)"))
+                "test--data", "--wait", "60", "-vv", "--draft", "\(number)", "-o", folder.path("copy\(number)"))
         }
         // Not every draft lets the relay hold a subscription until there is a publisher.
         for sub in subs { _ = try sub.waitForLine(on: .stderr) { $0.contains("received SUBSCRIBE_OK") } }

@@ -31,9 +31,10 @@ import Wire
     func nothingListens(_ client: [String]) throws {
         // It hears one port alone, where nobody is.
         let dead = try UDPSocket(peer: .loopback(.ipv4, port: 9))
-        let (seconds, finished) = try timed(run(client, "moqt://127.0.0.1:\(dead.localAddress.port)"))
+        let url = "moqt://127.0.0.1:\(dead.localAddress.port)"
+        let (seconds, finished) = try timed(run(client, url, "--connect-timeout", "100"))
         #expect(finished.isFailure(3) && finished.stderr.contains("nothing listens"), "\(finished)")
-        #expect(seconds < 10)
+        #expect(seconds < 90)
     }
 
     @Test("3 at --connect-timeout: nobody answers", arguments: clients)
@@ -57,13 +58,13 @@ import Wire
     @Test("3: the relay was killed")
     func relayKilled() throws {
         let relay = try RunningRelay()
-        let sub = try relay.sub("test--n", "--wait", "30", "--idle-timeout", "1", "--as", "lines")
-        let pub = try relay.pub("test--n", "--idle-timeout", "1", "-", input: .open)
+        let sub = try relay.sub("test--n", "--wait", "60", "--idle-timeout", "3", "--as", "lines")
+        let pub = try relay.pub("test--n", "--idle-timeout", "3", "-", input: .open)
         pub.write("1\n")
         _ = try sub.waitForLine()
         relay.process.send(SIGKILL)
         for client in [sub, pub] {
-            let finished = try client.wait(deadline: 10)
+            let finished = try client.wait()
             #expect(finished.status == 3 && finished.stderr.contains("connection lost"), "\(finished)")
             #expect(finished.stderr.count { $0 == "\n" } == 1 && finished.text == (client === sub ? "1\n" : ""))
         }
@@ -72,8 +73,8 @@ import Wire
     @Test("--retry outlives a relay that was killed and started again")
     func relayRestarted() throws {
         let relay = try RunningRelay()
-        let options = ["--idle-timeout", "1", "--retry", "9", "-k"]
-        let sub = try Moqt(["sub", relay.url, "test--n", "--wait", "30", "--as", "lines"] + options)
+        let options = ["--idle-timeout", "3", "--retry", "9", "-k"]
+        let sub = try Moqt(["sub", relay.url, "test--n", "--wait", "60", "--as", "lines"] + options)
         let pub = try Moqt(["pub", relay.url, "test--n", "-"] + options, input: .open)
         pub.write("1\n")
         #expect(try sub.waitForLine() == "1")
@@ -109,7 +110,7 @@ import Wire
     @Test("6: --max-time and --wait are over")
     func outOfTime() throws {
         let relay = try RunningRelay()
-        #expect(try relay.sub("test--n", "--wait", "30", "--max-time", "300ms").wait().isFailure(6))
+        #expect(try relay.sub("test--n", "--wait", "60", "--max-time", "300ms").wait().isFailure(6))
         #expect(try relay.sub("test--n", "--wait", "300ms").wait().isFailure(6))
         #expect(try relay.pub("test--n", "--max-time", "300ms", "-", input: .open).wait().isFailure(6))
     }
@@ -127,7 +128,7 @@ import Wire
         let peer = try RoguePeer(alpn: "moqt-18", saying: bytes)
         peer.start()
         defer { peer.stop() }
-        let finished = try run(client, peer.url, "--max-time", "20").wait()
+        let finished = try run(client, peer.url, "--max-time", "100").wait()
         #expect(finished.isFailure(7), "\(finished)")
     }
 

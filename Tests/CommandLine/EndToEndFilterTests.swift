@@ -9,7 +9,7 @@ import Testing
         let relay = try RunningRelay()
         let pub = try relay.pub("test--n", "--draft", "14", "--group-size", "8", "-", input: .open)
         func sub(_ draft: String, _ filters: [String]) throws -> Moqt {
-            let options = ["--wait", "30", "-vv", "--as", "lines", "--draft", draft]
+            let options = ["--wait", "60", "-vv", "--as", "lines", "--draft", draft]
             return try Moqt(["sub", relay.url, "--fingerprint", relay.fingerprint, "test--n"] + options + filters)
         }
         let filtered = try sub("22", ["--filter", "object=1-2,5-"])
@@ -38,7 +38,7 @@ import Testing
         throws
     {
         let relay = try RunningRelay()
-        let sub = try relay.sub("test--n", "--wait", "30", "--as", "lines")
+        let sub = try relay.sub("test--n", "--wait", "60", "--as", "lines")
         let pub = try relay.pub("test--n", "--draft", "14", "--group-size", "4", "-", input: .open)
         pub.write(lines(0..<12))
         _ = try sub.waitForLine { $0 == "11" }

@@ -43,7 +43,7 @@ import Testing
     @Test("a track between two objects", arguments: Way.all)
     func quietTrack(_ way: Way) throws {
         let relays = try Relays(way)
-        let sub = try relays.start("sub", "a--b", "--wait", "30", "--as", "lines")
+        let sub = try relays.start("sub", "a--b", "--wait", "60", "--as", "lines")
         let pub = try relays.start("pub", "a--b", "--group-size", "3", "-", input: .open)
         pub.write(lines(1...8))
         _ = try sub.waitForLine { $0 == "8" }
@@ -61,7 +61,7 @@ import Testing
     @Test("a track as fast as it can", arguments: Way.all)
     func busyTrack(_ way: Way) throws {
         let relays = try Relays(way)
-        let sub = try relays.start("sub", "a--b", "--wait", "30", "--as", "lines")
+        let sub = try relays.start("sub", "a--b", "--wait", "60", "--as", "lines")
         let all = lines(1...8_000)
         let pub = try relays.start("pub", "a--b", "--group-size", "100", "-", input: .bytes(Array(all.utf8)))
         _ = try sub.waitForLine { $0 == "500" }
@@ -76,7 +76,7 @@ import Testing
     func pacedFile(_ way: Way) throws {
         let relays = try Relays(way), folder = try WorkFolder()
         let bytes = noise(3 << 20), source = try folder.file("source", bytes)
-        let sub = try relays.start("sub", "a--b", "--wait", "30", "-o", folder.path("copy"))
+        let sub = try relays.start("sub", "a--b", "--wait", "60", "-o", folder.path("copy"))
         let pub = try relays.start(
             "pub", "a--b", "--object-size", "16Ki", "--group-size", "16", "--rate", "150", source)
         _ = try pub.waitForLine(on: .stderr) { $0.contains("begins") }
@@ -91,7 +91,7 @@ import Testing
     func movie(_ draft: String) throws {
         let relays = try Relays(Way(draft: draft, transport: "quic")), folder = try WorkFolder()
         let source = try SourceMovie.plain.path(), copy = folder.path("copy.mp4")
-        let sub = try relays.start("sub", "test-movie", "--wait", "30", "-o", copy)
+        let sub = try relays.start("sub", "test-movie", "--wait", "60", "-o", copy)
         let pub = try relays.start("pub", "test-movie", source)
         _ = try pub.waitForLine(on: .stderr) { $0.contains("begins") }
         relays.drain()
@@ -105,7 +105,7 @@ import Testing
     @Test("objects are written once, in whatever order")
     func unordered() throws {
         let relays = try Relays(Way(draft: "moqt-18", transport: "quic"))
-        let sub = try relays.start("sub", "a--b", "--wait", "30", "--as", "lines", "--unordered")
+        let sub = try relays.start("sub", "a--b", "--wait", "60", "--as", "lines", "--unordered")
         let pub = try relays.start("pub", "a--b", "--group-size", "3", "-", input: .open)
         pub.write(lines(1...8))
         for _ in 1...8 { _ = try sub.waitForLine() }
@@ -135,7 +135,7 @@ import Testing
     @Test("a fetch ends where it began")
     func fetch() throws {
         let relays = try Relays(Way(draft: "moqt-18", transport: "quic"))
-        let sub = try relays.start("sub", "a--b", "--wait", "30", "--as", "lines")
+        let sub = try relays.start("sub", "a--b", "--wait", "60", "--as", "lines")
         let pub = try relays.start("pub", "a--b", "--group-size", "100", "-", input: .open)
         let all = lines(1...20_000)
         pub.write(all)
@@ -168,7 +168,7 @@ import Testing
         let last = try RunningRelay()
         let second = try RunningRelay(at: "127.0.0.1:0", "--goaway-uri", last.url)
         let first = try RunningRelay(at: "127.0.0.1:0", "--goaway-uri", second.url)
-        let sub = try Moqt("sub", first.url, "-k", "a--b", "--wait", "30", "--as", "lines", "-v")
+        let sub = try Moqt("sub", first.url, "-k", "a--b", "--wait", "60", "--as", "lines", "-v")
         let pub = try Moqt("pub", first.url, "-k", "a--b", "-v", "-", input: .open)
         for (round, relay) in [first, second].enumerated() {
             pub.write("\(round)\n")
@@ -197,7 +197,7 @@ import Testing
         let peer = try RoguePeer(alpn: "moqt-18", saying: goAway("ftp://nowhere"))
         peer.start()
         defer { peer.stop() }
-        let finished = try Moqt("sub", peer.url, "-k", "a--b", "--max-time", "1").wait()
+        let finished = try Moqt("sub", peer.url, "-k", "a--b", "--max-time", "6").wait()
         #expect(finished.status == 6 && finished.stderr.contains("bad URI 'ftp://nowhere'"), "\(finished)")
     }
 
@@ -216,8 +216,8 @@ import Testing
 
     @Test("a relay that is not there is looked for while the old one lasts, then the session is lost")
     func unreachable() throws {
-        let relay = try RunningRelay(at: "127.0.0.1:0", "--goaway-uri", "moqt://127.0.0.1:9", "--drain", "1")
-        let sub = try Moqt("sub", relay.url, "-k", "a--b", "--wait", "30", "--as", "lines", "-v")
+        let relay = try RunningRelay(at: "127.0.0.1:0", "--goaway-uri", "moqt://127.0.0.1:9", "--drain", "5")
+        let sub = try Moqt("sub", relay.url, "-k", "a--b", "--wait", "60", "--as", "lines", "-v")
         let pub = try Moqt("pub", relay.url, "-k", "a--b", "-", input: .open)
         pub.write("1\n")
         #expect(try sub.waitForLine() == "1")

@@ -17,7 +17,7 @@ struct EndToEndMigrationTests {
         let common =
             ["\(way[0])://\(NamespacePair.server):4443/", "test--lines", "--fingerprint", fingerprint, "--as", "lines"]
             + way.dropFirst()
-        let sub = try net.client(["sub"] + common + ["--wait", "30"])
+        let sub = try net.client(["sub"] + common + ["--wait", "60"])
         let pub = try net.client(["pub"] + common + ["--rate", "500", "--group-size", "100", source])
         // Each time they are in the middle of it.
         for line in [300, 700] {

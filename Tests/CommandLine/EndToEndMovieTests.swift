@@ -8,7 +8,7 @@ import Testing
     func copies(_ movie: SourceMovie) throws {
         let relay = try RunningRelay(), folder = try WorkFolder()
         let source = try movie.path(), copy = folder.path("copy.mp4")
-        let sub = try relay.sub("test-movie", "--wait", "30", "-o", copy)
+        let sub = try relay.sub("test-movie", "--wait", "60", "-o", copy)
         let pub =
             movie == .fragmented
             ? try relay.pub("test-movie", "-", input: .file(source))
@@ -47,7 +47,7 @@ import Testing
         let ways = [false, true].flatMap { isWeb in Drafts.known.map { (isWeb, $0) } }
         let subs = try ways.enumerated().map { index, way in
             try start(
-                "sub", way.0, way.1, "--from", "start", "--wait", "30", "-v", "-o", folder.path("copy\(index)"))
+                "sub", way.0, way.1, "--from", "start", "--wait", "60", "-v", "-o", folder.path("copy\(index)"))
         }
         for sub in subs { _ = try sub.waitForLine(on: .stderr) { $0.contains("subscribed to test-movie--video") } }
         pub.write(Array(movie.dropFirst(movie.count / 2)))
@@ -69,7 +69,7 @@ import Testing
     func realTime() throws {
         let relay = try RunningRelay(), folder = try WorkFolder()
         let source = try SourceMovie.plain.path(), copy = folder.path("copy.mp4")
-        let sub = try relay.sub("test-movie", "--wait", "30", "-o", copy)
+        let sub = try relay.sub("test-movie", "--wait", "60", "-o", copy)
         let began = Date()
         #expect(try relay.pub("test-movie", source).wait().isQuietSuccess)
         #expect(Date().timeIntervalSince(began) > 0.9 * SourceMovie.seconds)
@@ -82,7 +82,7 @@ import Testing
     func list() throws {
         let relay = try RunningRelay()
         let pub = try relay.pub("test-movie", try SourceMovie.plain.path())
-        let finished = try relay.sub("test-movie", "--wait", "30", "--list").wait()
+        let finished = try relay.sub("test-movie", "--wait", "60", "--list").wait()
         let rows = finished.text.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
         #expect(finished.isQuietSuccess && rows.map { $0[2] } == ["video", "audio"], "\(finished)")
         #expect(rows.allSatisfy { $0[3] == "cmaf" } && rows[0].contains("160x90") && rows[1].contains("48000 Hz"))
@@ -93,7 +93,7 @@ import Testing
     func selection() throws {
         let relay = try RunningRelay(), folder = try WorkFolder()
         let copy = folder.path("copy.mp4")
-        let sub = try relay.sub("test-movie", "--wait", "30", "--audio", "none", "-o", copy)
+        let sub = try relay.sub("test-movie", "--wait", "60", "--audio", "none", "-o", copy)
         #expect(try relay.pub("test-movie", "--no-realtime", try SourceMovie.plain.path()).wait().isQuietSuccess)
         #expect(try sub.wait().isQuietSuccess)
         #expect(try Packets(of: copy, "framehash", "-c", "copy").count == [60])

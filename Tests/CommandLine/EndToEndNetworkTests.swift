@@ -105,7 +105,7 @@ import Wire
             Impairment(loss: 0.05, duplication: 0.2, reordering: 0.2, delay: .milliseconds(5)))
         let url = "\(scheme)://\(network.address)/"
         let common = [url, "test--ticks", "--fingerprint", relay.fingerprint, "--as", "lines"]
-        let sub = try Moqt(["sub"] + common + ["--wait", "30", "--unordered"])
+        let sub = try Moqt(["sub"] + common + ["--wait", "60", "--unordered"])
         // Two of them do not fit into a packet.
         let lines = (0..<500).map { "line \($0) " + String(repeating: "x", count: 800) }
         let text = lines.map { $0 + "\n" }.joined()

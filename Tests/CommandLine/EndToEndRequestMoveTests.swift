@@ -70,7 +70,7 @@ import Testing
         let (draft, way) = (trial.draft, trial.way)
         for transport in ["quic", "webtransport"] {
             let scene = try Scene(draft, transport)
-            let sub = try scene.start("sub", "a--b", "--wait", "30", "--as", "lines")
+            let sub = try scene.start("sub", "a--b", "--wait", "60", "--as", "lines")
             let pub = try scene.start("pub", "a--b", "--group-size", "3", "-", input: .open)
             try subscribed(sub)
             pub.write(lines(1...8))
@@ -90,7 +90,7 @@ import Testing
     func busyTrack(_ trial: Case) throws {
         let (draft, way) = (trial.draft, trial.way)
         let scene = try Scene(draft)
-        let sub = try scene.start("sub", "a--b", "--wait", "30", "--as", "lines")
+        let sub = try scene.start("sub", "a--b", "--wait", "60", "--as", "lines")
         let all = lines(1...8_000)
         let pub = try scene.start("pub", "a--b", "--group-size", "100", "-", input: .bytes(Array(all.utf8)))
         _ = try sub.waitForLine { $0 == "500" }
@@ -108,7 +108,7 @@ import Testing
         let scene = try Scene(draft), folder = try WorkFolder()
         let movie = try [UInt8](Data(contentsOf: URL(fileURLWithPath: SourceMovie.fragmented.path())))
         let copy = folder.path("copy.mp4"), name = "test-movie--video0"
-        let sub = try scene.start("sub", "test-movie", "--wait", "30", "-o", copy)
+        let sub = try scene.start("sub", "test-movie", "--wait", "60", "-o", copy)
         let pub = try scene.start("pub", "test-movie", "-", input: .open)
         pub.write(Array(movie.prefix(movie.count / 2)))
         try subscribed(sub, name)
@@ -130,7 +130,7 @@ import Testing
     @Test("a subscription that nobody takes elsewhere goes on where it is")
     func unreachable() throws {
         let scene = try Scene("moqt-18")
-        let sub = try scene.start("sub", "a--b", "--wait", "30", "--as", "lines")
+        let sub = try scene.start("sub", "a--b", "--wait", "60", "--as", "lines")
         let pub = try scene.start("pub", "a--b", "-", input: .open)
         pub.write(lines(1...3))
         _ = try sub.waitForLine { $0 == "3" }
@@ -152,7 +152,7 @@ import Testing
         // A publisher whose only subscription is taken away goes on without it.
         for kind in way.isHurried ? [RequestKind.publishNamespace] : [.publishNamespace, .publish] {
             let scene = try Scene(draft)
-            let sub = try scene.start("sub", "a--b", "--wait", "30", "--as", "lines")
+            let sub = try scene.start("sub", "a--b", "--wait", "60", "--as", "lines")
             let options = kind == .publish ? ["--publish"] : []
             let pub = try Moqt(
                 ["pub", scene.relay.url(0, "quic"), "-k", "-v", "--draft", draft, "a--b", "--group-size", "3", "-"]
@@ -178,7 +178,7 @@ import Testing
     func fetch(_ trial: Case) throws {
         let (draft, way) = (trial.draft, trial.way)
         let scene = try Scene(draft)
-        let sub = try scene.start("sub", "a--b", "--wait", "30", "--as", "lines")
+        let sub = try scene.start("sub", "a--b", "--wait", "60", "--as", "lines")
         let pub = try scene.start("pub", "a--b", "--group-size", "100", "-", input: .open)
         try subscribed(sub)
         let all = lines(1...20_000)

@@ -8,7 +8,7 @@ import Testing
         let relay = try RunningRelay(), folder = try WorkFolder()
         let source = try folder.file("source", noise(16 << 20))
         let copies = (1...8).map { folder.path("copy\($0)") }
-        let subs = try copies.map { try relay.sub("test--data", "--wait", "30", "-v", "-o", $0) }
+        let subs = try copies.map { try relay.sub("test--data", "--wait", "60", "-v", "-o", $0) }
         // The publisher begins for the first that asks: all have to be there by then.
         for sub in subs { _ = try sub.waitForLine(on: .stderr) { $0.contains("subscribes to test--data") } }
         let pub = try relay.pub("test--data", "--as", "raw", "--object-size", "64Ki", "--group-size", "64", source)
@@ -23,7 +23,7 @@ import Testing
     func lines() throws {
         let relay = try RunningRelay()
         let text = Array((1...100_000).map { "\($0)\n" }.joined().utf8)
-        let sub = try relay.sub("test--numbers", "--wait", "30", "--as", "lines")
+        let sub = try relay.sub("test--numbers", "--wait", "60", "--as", "lines")
         let pub = try relay.pub("test--numbers", "--as", "lines", "-", input: .bytes(text))
         #expect(try pub.wait().isQuietSuccess)
         let finished = try sub.wait()
@@ -39,7 +39,7 @@ import Testing
             frames += noise(size)
         }
         let source = try folder.file("source", frames), copy = folder.path("copy")
-        let sub = try relay.sub("test--frames", "--wait", "30", "--as", "frames", "-o", copy)
+        let sub = try relay.sub("test--frames", "--wait", "60", "--as", "frames", "-o", copy)
         #expect(try relay.pub("test--frames", "--as", "frames", source).wait().isQuietSuccess)
         #expect(try sub.wait().isQuietSuccess)
         #expect(FileManager.default.contentsEqual(atPath: source, andPath: copy))
@@ -48,7 +48,7 @@ import Testing
     @Test("datagrams arrive, each an object")
     func datagrams() throws {
         let relay = try RunningRelay()
-        let sub = try relay.sub("test--ticks", "--wait", "30", "--as", "lines", "-n", "3")
+        let sub = try relay.sub("test--ticks", "--wait", "60", "--as", "lines", "-n", "3")
         let pub = try relay.pub(
             "test--ticks", "--as", "lines", "--datagrams", "-", input: .bytes(Array("a\nb\nc\n".utf8)))
         #expect(try sub.wait().text == "a\nb\nc\n")
@@ -58,7 +58,7 @@ import Testing
     @Test("each object can be written by a template")
     func template() throws {
         let relay = try RunningRelay()
-        let sub = try relay.sub("test--t", "--wait", "30", "-F", "%n %g/%o %s %p\\n")
+        let sub = try relay.sub("test--t", "--wait", "60", "-F", "%n %g/%o %s %p\\n")
         _ = try relay.pub("test--t", "--group-size", "2", "-", input: .bytes(Array("a\nbb\nccc\n".utf8))).wait()
         #expect(try sub.wait().text == "test--t 0/0 1 a\ntest--t 0/1 2 bb\ntest--t 1/0 3 ccc\n")
     }
@@ -66,7 +66,7 @@ import Testing
     @Test("-n ends after so many objects; the publisher ends with its input")
     func count() throws {
         let relay = try RunningRelay()
-        let sub = try relay.sub("test--n", "--wait", "30", "--as", "lines", "-n", "2")
+        let sub = try relay.sub("test--n", "--wait", "60", "--as", "lines", "-n", "2")
         let pub = try relay.pub("test--n", "-", input: .open)
         pub.write("a\nb\nc\n")
         #expect(try sub.wait().text == "a\nb\n")
@@ -77,8 +77,8 @@ import Testing
     @Test("a publisher that was killed and started again is picked up where it was lost")
     func publisherRestart() throws {
         let relay = try RunningRelay()
-        let sub = try relay.sub("test--n", "--wait", "30", "--as", "lines")
-        let first = try relay.pub("test--n", "--idle-timeout", "500ms", "-", input: .open)
+        let sub = try relay.sub("test--n", "--wait", "60", "--as", "lines")
+        let first = try relay.pub("test--n", "--idle-timeout", "3", "-", input: .open)
         first.write("1\n2\n3\n")
         #expect(try sub.waitForLine { $0 == "3" } == "3")
         first.send(SIGKILL)
@@ -92,7 +92,7 @@ import Testing
     @Test("a subscriber that is interrupted has what had come, and ends with 130")
     func interrupt() throws {
         let relay = try RunningRelay()
-        let sub = try relay.sub("test--n", "--wait", "30", "--as", "lines")
+        let sub = try relay.sub("test--n", "--wait", "60", "--as", "lines")
         let pub = try relay.pub("test--n", "-", input: .open)
         pub.write("1\n")
         _ = try sub.waitForLine()

@@ -19,7 +19,7 @@ import Testing
         let relay = try RunningRelay(), folder = try WorkFolder()
         let source = try SourceMovie.plain.path(), copy = folder.path("copy.mp4")
         let sub = try start(
-            "sub", isWebSubscriber ? relay.webURL : relay.url, relay, "test-movie", "--wait", "30", "-o", copy)
+            "sub", isWebSubscriber ? relay.webURL : relay.url, relay, "test-movie", "--wait", "60", "-o", copy)
         let pub = try start(
             "pub", isWebPublisher ? relay.webURL : relay.url, relay, "test-movie", "--no-realtime", source)
         #expect(try pub.wait().isQuietSuccess)
@@ -32,7 +32,7 @@ import Testing
     func raw() throws {
         let relay = try RunningRelay(), folder = try WorkFolder()
         let source = try folder.file("source", noise(16 << 20)), copy = folder.path("copy")
-        let sub = try start("sub", relay.webURL, relay, "test--data", "--wait", "30", "-o", copy)
+        let sub = try start("sub", relay.webURL, relay, "test--data", "--wait", "60", "-o", copy)
         let pub = try start(
             "pub", relay.webURL, relay, "test--data", "--as", "raw", "--object-size", "64Ki", "--group-size", "64",
             source)
@@ -44,7 +44,7 @@ import Testing
     @Test("datagrams arrive, each an object")
     func datagrams() throws {
         let relay = try RunningRelay()
-        let sub = try start("sub", relay.webURL, relay, "test--ticks", "--wait", "30", "--as", "lines", "-n", "3")
+        let sub = try start("sub", relay.webURL, relay, "test--ticks", "--wait", "60", "--as", "lines", "-n", "3")
         let pub = try start(
             "pub", relay.webURL, relay, "test--ticks", "--as", "lines", "--datagrams", "-",
             input: .bytes(Array("a\nb\nc\n".utf8)))

@@ -29,7 +29,7 @@ import Testing
     @Test("it understands the commands, and they understand it")
     func withCommands() throws {
         let relay = try RunningRelay()
-        let sub = try relay.sub("test--words", "--wait", "30", "--as", "lines")
+        let sub = try relay.sub("test--words", "--wait", "60", "--as", "lines")
         let pub = try start("pub", relay.url, "test--words", relay.fingerprint, input: .bytes(Array("a\nb\n".utf8)))
         #expect(try sub.wait().text == "a\nb\n")
         #expect(try pub.wait().text.isEmpty)

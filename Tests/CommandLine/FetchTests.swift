@@ -13,7 +13,7 @@ private final class Numbers {
 
     init(_ count: Int, _ draft: String) throws {
         relay = try RunningRelay()
-        sub = try relay.sub("a--b", "--wait", "20", "--as", "lines", "--draft", draft)
+        sub = try relay.sub("a--b", "--wait", "60", "--as", "lines", "--draft", draft)
         pub = try relay.pub("a--b", "--group-size", "3", "--draft", draft, "-", input: .open)
         pub.write(lines(1...count))
         _ = try sub.waitForLine { $0 == "\(count)" }
@@ -40,7 +40,7 @@ private final class Numbers {
         let relay = try RunningRelay(), folder = try WorkFolder()
         let data = noise(3 << 20)
         let copy = folder.path("copy"), other = folder.path("other")
-        let sub = try relay.sub("a--b", "--wait", "20", "-o", other, "--draft", draft, "-v")
+        let sub = try relay.sub("a--b", "--wait", "60", "-o", other, "--draft", draft, "-v")
         _ = try sub.waitForLine(on: .stderr) { $0.contains("subscribes to a--b") }
         let pub = try relay.pub(
             "a--b", "--as", "raw", "--object-size", "64Ki", "--group-size", "8", "--draft", draft, "-", input: .open)
@@ -48,7 +48,7 @@ private final class Numbers {
         // The last object waits for the end of the input, and the relay keeps a track that has somebody.
         let fetch = try Moqt([
             "sub", relay.url, "--fingerprint", relay.fingerprint, "a--b", "--from", "start", "--groups", "5",
-            "--draft", draft, "-o", copy, "--wait", "20",
+            "--draft", draft, "-o", copy, "--wait", "60",
         ])
         #expect(try fetch.wait().isQuietSuccess)
         #expect(try Data(contentsOf: URL(fileURLWithPath: copy)) == Data(data.prefix(5 * 8 * 65_536)))
@@ -117,9 +117,9 @@ private final class Numbers {
     /// Fetches what the relay has mostly evicted, from a track whose publisher is there or not.
     private func fetchEvicted(_ draft: String, _ isPublished: Bool) throws -> Moqt.Finished {
         let relay = try RunningRelay("--cache-size", "256Ki")
-        let sub = try relay.sub("a--b", "--wait", "20", "--as", "lines", "--draft", draft)
+        let sub = try relay.sub("a--b", "--wait", "60", "--as", "lines", "--draft", draft)
         let pub = try relay.pub(
-            "a--b", "--group-size", "3", "--idle-timeout", "500ms", "--draft", draft, "-", input: .open)
+            "a--b", "--group-size", "3", "--idle-timeout", "3", "--draft", draft, "-", input: .open)
         pub.write((1...99).map { "\($0)" + String(repeating: "x", count: 10_000) + "\n" }.joined())
         _ = try sub.waitForLine { $0.hasPrefix("99x") }
         // The relay notices at the idle timeout.

@@ -43,7 +43,7 @@ final class Moqt: Sendable {
     /// Runs to the end. Throws `Failure` when that takes longer than `deadline` seconds.
     static func run(
         _ arguments: String..., input: Input = .none, output: Output = .captured, environment: [String: String] = [:],
-        deadline: TimeInterval = 60
+        deadline: TimeInterval = 240
     ) throws -> Finished {
         try Moqt(arguments, input: input, output: output, environment: environment).wait(deadline: deadline)
     }
@@ -96,7 +96,7 @@ final class Moqt: Sendable {
 
     /// The next line of `stream`, without its newline, that `matches`; the lines before it are passed over for good.
     func waitForLine(
-        on stream: Stream = .stdout, deadline: TimeInterval = 30, matching matches: (String) -> Bool = { _ in true }
+        on stream: Stream = .stdout, deadline: TimeInterval = 120, matching matches: (String) -> Bool = { _ in true }
     ) throws -> String {
         try wait(deadline: deadline, for: "the awaited line of \(stream)") { state in
             while let line = state.nextLine(of: stream.rawValue) {
@@ -108,7 +108,7 @@ final class Moqt: Sendable {
     }
 
     /// Waits for the end and for everything written before it. Kills and throws `Failure` after `deadline` seconds.
-    func wait(deadline: TimeInterval = 60) throws -> Finished {
+    func wait(deadline: TimeInterval = 240) throws -> Finished {
         do {
             return try wait(deadline: deadline, for: "the end") { state in
                 guard state.isDone, let exit = state.exit else { return nil }

@@ -39,7 +39,7 @@ import Testing
         #expect(before.faults.isEmpty, "\(before.faults)")
         #expect(before["moqt_connections"] == 0 && before["moqt_objects_received_total"] == 0)
         let pub = try server.relay.pub("a--b", "-", "--draft", draft, "--group-size", "2", input: .open)
-        let sub = try server.relay.sub("a--b", "--draft", draft, "--as", "lines", "--wait", "20", "-v")
+        let sub = try server.relay.sub("a--b", "--draft", draft, "--as", "lines", "--wait", "60", "-v")
         _ = try sub.waitForLine(on: .stderr) { $0.contains("subscribed to a--b") }
         pub.write("one\ntwo\nthree\n")
         for word in ["one", "two", "three"] { #expect(try sub.waitForLine() == word) }
@@ -80,7 +80,7 @@ import Testing
     func escaping() throws {
         let server = try Server()
         let waiting = try server.relay.sub(
-            "--namespace", "a\"b\\c\u{1b}[31m", "--name", "<x>\n", "--wait", "20", "--draft", "18")
+            "--namespace", "a\"b\\c\u{1b}[31m", "--name", "<x>\n", "--wait", "60", "--draft", "18")
         let tracks = try EventuallyMetrics.when({ try server.list("/tracks") }, { !$0.isEmpty })
         let text = try #require(tracks.first?["track"] as? String)
         #expect(!text.unicodeScalars.contains { $0.value < 0x20 || $0 == "\"" }, "\(text)")
@@ -123,9 +123,9 @@ import Testing
 }
 
 enum EventuallyMetrics {
-    /// What `read` gives once `condition` holds for it; after twenty seconds, what it gives then.
+    /// What `read` gives once `condition` holds for it; after a minute, what it gives then.
     static func when<Value>(_ read: () throws -> Value, _ condition: (Value) -> Bool) throws -> Value {
-        let end = Date() + 20
+        let end = Date() + 60
         while true {
             let value = try read()
             if condition(value) || Date() > end { return value }

@@ -32,7 +32,7 @@ import Testing
         let relay = try RunningRelay(options: ["--cert", cert, "--key", key])
         #expect(relay.fingerprint == "\(first.fingerprint)")
         let pub = try relay.pub("a--b", "-", input: .open)
-        let sub = try relay.sub("a--b", "--as", "lines", "--wait", "20", "-v")
+        let sub = try relay.sub("a--b", "--as", "lines", "--wait", "60", "-v")
         _ = try sub.waitForLine(on: .stderr) { $0.contains("subscribed to a--b") }
         pub.write("before\n")
         #expect(try sub.waitForLine() == "before")

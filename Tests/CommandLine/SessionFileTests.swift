@@ -100,7 +100,7 @@ import Testing
         let folder = try WorkFolder(), file = folder.path("sessions"), relay = try RunningRelay()
         let options = ["--fingerprint", relay.fingerprint, "--session-file", file, "--draft", draft]
         for _ in 0..<2 {
-            let sub = try Moqt(["sub", relay.url, "a--b", "--wait", "20", "--as", "lines"] + options)
+            let sub = try Moqt(["sub", relay.url, "a--b", "--wait", "60", "--as", "lines"] + options)
             let pub = try Moqt(["pub", relay.url, "a--b", "-"] + options, input: .bytes(Array("x\ny\n".utf8)))
             #expect(try pub.wait().isQuietSuccess)
             let finished = try sub.wait()
