@@ -9,13 +9,12 @@ _moqt() {
     fi
     case ${COMP_WORDS[1]} in
         relay)
-            names='--listen --cert --key --threads --max-connections --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-filter-ranges --auth --token-cache-size --upstream --cluster --node --cluster-ttl --upstream-insecure --upstream-cacert --upstream-fingerprint --upstream-token --upstream-token-type --config --http --watchdog --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
+            names='--listen --cert --key --threads --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --auth --upstream --cluster --node --cluster-ttl --upstream-insecure --upstream-cacert --upstream-fingerprint --upstream-token --upstream-token-type --max-connections --max-connections-per-address --max-handshakes --max-sessions --max-requests --max-updates --max-filter-ranges --max-subscriptions --max-namespaces --max-tracks --max-streams --max-held-streams --max-held-datagrams --max-buffer --max-object-size --max-datagram-queue --token-cache-size --max-log-lines --config --http --watchdog --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 --listen) values='any' ;;
                 --cert) values='file' ;;
                 --key) values='file' ;;
                 --threads) values='any' ;;
-                --max-connections) values='any' ;;
                 --address-validation) values='auto always never' ;;
                 --path) values='any' ;;
                 --origin) values='any' ;;
@@ -24,9 +23,7 @@ _moqt() {
                 --cache-size) values='any' ;;
                 --cache-time) values='any' ;;
                 --default-delivery-timeout) values='any' ;;
-                --max-filter-ranges) values='any' ;;
                 --auth) values='file' ;;
-                --token-cache-size) values='any' ;;
                 --upstream) values='any' ;;
                 --cluster) values='any' ;;
                 --node) values='any' ;;
@@ -35,6 +32,24 @@ _moqt() {
                 --upstream-fingerprint) values='any' ;;
                 --upstream-token) values='any' ;;
                 --upstream-token-type) values='any' ;;
+                --max-connections) values='any' ;;
+                --max-connections-per-address) values='any' ;;
+                --max-handshakes) values='any' ;;
+                --max-sessions) values='any' ;;
+                --max-requests) values='any' ;;
+                --max-updates) values='any' ;;
+                --max-filter-ranges) values='any' ;;
+                --max-subscriptions) values='any' ;;
+                --max-namespaces) values='any' ;;
+                --max-tracks) values='any' ;;
+                --max-streams) values='any' ;;
+                --max-held-streams) values='any' ;;
+                --max-held-datagrams) values='any' ;;
+                --max-buffer) values='any' ;;
+                --max-object-size) values='any' ;;
+                --max-datagram-queue) values='any' ;;
+                --token-cache-size) values='any' ;;
+                --max-log-lines) values='any' ;;
                 --config) values='file' ;;
                 --http) values='any' ;;
                 --watchdog) values='any' ;;

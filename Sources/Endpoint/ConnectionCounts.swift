@@ -1,3 +1,5 @@
+package import Wire
+
 /// Connections of listeners, in numbers.
 package struct ConnectionCounts: Hashable, Sendable {
     /// Open now.
@@ -8,6 +10,10 @@ package struct ConnectionCounts: Hashable, Sendable {
     package var accepted: UInt64 = 0
     /// Refused so far.
     package var refused: UInt64 = 0
+    /// Clients that were told to prove their address first, so far.
+    package var retries: UInt64 = 0
+    /// How often the limits of connections, and of WebTransport on them, were in the way so far.
+    package var limited = LimitCounts()
 
     package init() {}
 
@@ -16,5 +22,7 @@ package struct ConnectionCounts: Hashable, Sendable {
         a.handshakes += b.handshakes
         a.accepted += b.accepted
         a.refused += b.refused
+        a.retries += b.retries
+        a.limited += b.limited
     }
 }

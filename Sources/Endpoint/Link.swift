@@ -4,7 +4,7 @@ package import MoQTRelay
 internal import MoQTSession
 package import QUIC
 internal import WebTransport
-internal import Wire
+package import Wire
 
 /// One QUIC connection with the sessions on it: carries events up, and bytes and wishes down.
 ///
@@ -22,7 +22,10 @@ package final class Link {
     let settings: LinkSettings
     var lanes: [Lane] = []
     /// Nil on native QUIC, and once the connection is over.
-    var web: WebTransportConnection?
+    var web: WebTransportConnection? {
+        didSet { webLimited += oldValue?.limited ?? LimitCounts() }
+    }
+    private var webLimited = LimitCounts()
     /// The session whose data goes first in the next train.
     var turn = 0
     private var timer: TimerID?
@@ -186,6 +189,11 @@ package final class Link {
     }
 
     // MARK: - For applications
+
+    /// How often the limits of the connection, and of WebTransport on it, were in the peer's way.
+    package var limited: LimitCounts {
+        connection.limited + webLimited + (web?.limited ?? LimitCounts())
+    }
 
     /// Its sessions, oldest first.
     package var peers: [Peer] { lanes.map(\.peer) }

@@ -17,6 +17,8 @@ package final class Listener {
     private var port: Port?
     private var links: [ObjectIdentifier: Link] = [:]
     private var openCount = 0
+    /// Of links that are over.
+    private var limited = LimitCounts()
     /// Stateless resets left in this second. Other stateless answers are much shorter than what they answer.
     private var resets = ReplyBudget()
     /// Told of a datagram for a connection of another loop, given by its number.
@@ -58,6 +60,10 @@ package final class Listener {
         counts.handshakes = endpoint.handshakeCount
         counts.accepted = endpoint.acceptedCount
         counts.refused = endpoint.refusedCount
+        counts.retries = endpoint.retryCount
+        counts.limited = limited
+        counts.limited += endpoint.limited
+        for link in links.values { counts.limited += link.limited }
         return counts
     }
     package var connections: [Link] { links.values.filter { $0.cause == nil } }
@@ -96,6 +102,7 @@ package final class Listener {
 
     private func forget(_ link: Link) {
         links[ObjectIdentifier(link.connection)] = nil
+        limited += link.limited
         endpoint.remove(link.connection)
     }
 

@@ -33,6 +33,8 @@ package final class Peer {
     var outlook = Outlook()
     /// What it has sent.
     package internal(set) var received = Traffic.Received()
+    /// How often the relay's limits were in its way.
+    var limited = LimitCounts()
     /// Streams whose reading earns flow-control credit at once, in bytes.
     private var credits: [(stream: StreamID, byteCount: Int)] = []
     private var finishedStreams = 0
@@ -72,6 +74,9 @@ package final class Peer {
         traffic.received = received
         traffic.sent = downlink.sent
         traffic.refused = session.refused
+        traffic.limited = session.limited
+        traffic.limited += limited
+        traffic.limited.count(.datagramQueue, times: downlink.overflowed)
         return traffic
     }
 
@@ -213,4 +218,7 @@ enum IncomingStream {
     case fill(Fill)
     /// What a publisher was asked for on behalf of somebody.
     case relayed(RelayedFetch)
+    /// It was stopped, and what still comes of it is thrown away.
+    /// - Parameter earnsItsPlace: its end lets the peer open another stream; otherwise its readers do.
+    case givenUp(earnsItsPlace: Bool)
 }

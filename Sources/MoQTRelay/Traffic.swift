@@ -8,6 +8,8 @@ package struct Traffic: Hashable, Sendable {
     package var sent = Sent()
     /// Requests of peers that were refused.
     package var refused = CodeCounts<RequestErrorCode>()
+    /// How often each limit was in a peer's way.
+    package var limited = LimitCounts()
 
     /// What came on data streams and in datagrams.
     package struct Received: Hashable, Sendable {
@@ -49,6 +51,7 @@ package struct Traffic: Hashable, Sendable {
         a.received.bytes += b.received.bytes
         a.sent += b.sent
         a.refused += b.refused
+        a.limited += b.limited
     }
 }
 

@@ -50,6 +50,7 @@ extension Session {
     /// Requests wait for the peer's SETUP (draft-18 "Session initialization").
     private mutating func hold(_ bytes: Bytes, on stream: StreamID, fin: Bool) {
         if control.holding.count >= configuration.heldStreamLimit && !control.holding.contains(stream) {
+            limited.count(.heldStreams)
             credit(stream, bytes.count)
             control.abandon(stream, .excessiveLoad, &actions)
             if fin { control.ended(stream, &actions) }

@@ -22,7 +22,8 @@ extension Session {
     private mutating func received(_ object: ObjectDatagram) {
         if let owner = aliases[object.trackAlias], owner.isEstablished {
             events.append(.datagramObject(owner.request, object))
-        } else if !isRetired(object.trackAlias), waitingDatagrams.count < configuration.heldDatagramLimit {
+        } else if !isRetired(object.trackAlias) {
+            guard waitingDatagrams.count < configuration.heldDatagramLimit else { return limited.count(.heldDatagrams) }
             waitingDatagrams.append(
                 WaitingDatagram(datagram: object, deadline: now + configuration.aliasTimeout))
         }

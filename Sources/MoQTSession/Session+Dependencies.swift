@@ -30,6 +30,7 @@ extension Session {
         let isForHandshake = mayBeReplay(message)
         guard isForHandshake || !hasRequired(message) else { return false }
         if dependents.count >= configuration.heldStreamLimit && stream != control.peerControl {
+            limited.count(.heldStreams)
             control.abandon(stream, .excessiveLoad, &actions)
         } else {
             dependents.append(

@@ -142,14 +142,28 @@ extension Session {
         }
     }
 
-    private func reasonToReject(_ request: Request, _ refusal: CodecError?) -> (RequestErrorCode, String)? {
-        if let refusal, let code = refusal.requestCode { return (code, refusal.what) }
+    private mutating func reasonToReject(
+        _ request: Request, _ refusal: CodecError?
+    ) -> (RequestErrorCode, String)? {
+        if let refusal, let code = refusal.requestCode {
+            countRanges(refusal, request.parameters)
+            return (code, refusal.what)
+        }
         // draft-18 "GOAWAY": requests that arrive after it MUST be rejected.
         if sentGoAway { return (.goingAway, "going away") }
-        if peerRequestCount > configuration.requestLimit { return (.excessiveLoad, "too many requests are open") }
+        if peerRequestCount > configuration.requestLimit {
+            limited.count(.requests)
+            return (.excessiveLoad, "too many requests are open")
+        }
         let namespace = request.track?.namespace ?? request.namespace
         if isUnusable(namespace) { return (.doesNotExist, "the namespace is reserved") }
         return nil
+    }
+
+    /// Filters that make sense are refused for nothing but having too many ranges.
+    mutating func countRanges(_ refusal: CodecError, _ parameters: Parameters) {
+        guard refusal.requestCode == .invalidFilter, parameters.filterRefusal == nil else { return }
+        limited.count(.filterRanges)
     }
 
     /// REQUEST_ERROR without asking the application.
@@ -168,6 +182,9 @@ extension Session {
         let error = expressible(error, at: .request(state.kind))
         try send(.requestError(error), on: request)
         refused.count(error.code)
+        toldOfRefusal?(
+            RefusedRequest(
+                id: request, kind: state.kind, track: state.track, namespace: state.namespace, error: error))
         control.end(request, input: state.restAfterAnswer, &actions)
         forget(request, state)
     }

@@ -34,6 +34,7 @@ extension Session {
         } else if isRetired(alias) {
             giveUp(stream, .cancelled)
         } else if waiting.count > configuration.heldStreamLimit {
+            limited.count(.heldStreams)
             giveUp(stream, .excessiveLoad)
         }
     }

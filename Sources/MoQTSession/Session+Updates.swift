@@ -1,4 +1,5 @@
 package import MoQTCodec
+internal import Wire
 
 // REQUEST_UPDATE and its answers (draft-18 "REQUEST_UPDATE").
 
@@ -85,6 +86,7 @@ extension Session {
                     .session(.tooManyRequestUpdates), "more than \(configuration.updateLimit) wait for an answer",
                     field: "Message Type", offset: offset, section: "MAX_REQUEST_UPDATES")
             }
+            limited.count(.updates)
             end(id, cancellingWith: .excessiveLoad)
             return events.append(.requestCancelled(id, .excessiveLoad))
         }
@@ -107,9 +109,9 @@ extension Session {
     }
 
     /// Why an update with `parameters` is to be rejected, such as a Range Filter that makes no sense or is one more
-    /// than we take; nil when nothing speaks against it.
+    /// than we take, which is counted; nil when nothing speaks against it.
     /// - Parameter filters: the Range Filters that the request has.
-    package func refusalOfUpdate(
+    package mutating func refusalOfUpdate(
         _ parameters: Parameters, of filters: [RangeFilter] = []
     ) -> (code: RequestErrorCode, reason: String)? {
         guard parameters.hasRangeFilters || parameters.filterRefusal != nil else { return nil }
@@ -121,6 +123,7 @@ extension Session {
             refusal = self.refusal(of: .requestUpdate(message))
         }
         guard let refusal, case .request(let code) = refusal.scope else { return nil }
+        countRanges(refusal, message.parameters)
         return (code, refusal.what)
     }
 

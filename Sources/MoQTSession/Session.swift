@@ -44,6 +44,10 @@ package struct Session: ~Copyable {
     var receivedIDs: ReceivedIDs
     /// Requests of the peer that were rejected.
     package internal(set) var refused = CodeCounts<RequestErrorCode>()
+    /// Told of each of those; nil: nobody is.
+    package var toldOfRefusal: ((RefusedRequest) -> Void)?
+    /// How often each limit of the configuration was in the peer's way.
+    package internal(set) var limited = LimitCounts()
     /// Requests of the peer in ``requests``.
     var peerRequestCount = 0
     /// Our REQUEST_UPDATEs that wait for an answer which names them, and what they update.
@@ -119,6 +123,17 @@ struct SubscriptionKey: Hashable {
 
 /// Told of a control message: which end has said it, and its length in bytes, header included.
 package typealias MessageWatch = (_ message: ControlMessage, _ sender: EndpointRole, _ byteCount: Int) -> Void
+
+/// A request of the peer that was rejected.
+package struct RefusedRequest {
+    package let id: RequestID
+    package let kind: RequestKind
+    /// What it is about: a track, or else a namespace or a prefix.
+    package let track: FullTrackName?
+    package let namespace: TrackNamespace
+    /// What the peer was told.
+    package let error: RequestError
+}
 
 /// A request as the messages see it that name its namespace instead of its ID.
 struct NamespaceKey: Hashable {
@@ -201,6 +216,7 @@ extension Session {
 
     /// Closes for what the peer did on `stream`, or in a datagram when nil.
     mutating func close(for error: CodecError, on stream: StreamID?) {
+        if case .session(let code) = error.scope, let limit = Limit(brokenWith: code) { limited.count(limit) }
         let violation = Violation(error.cited(by: profile), on: stream)
         close(
             SessionClose(

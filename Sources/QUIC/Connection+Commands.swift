@@ -43,7 +43,9 @@ extension Connection {
         guard phase == .handshaking || phase == .established, count > 0, let raw else { return }
         switch direction {
         case .bidirectional: ngtcp2_conn_extend_max_streams_bidi(raw, count)
-        case .unidirectional: ngtcp2_conn_extend_max_streams_uni(raw, count)
+        case .unidirectional:
+            windows.returned(count)
+            ngtcp2_conn_extend_max_streams_uni(raw, count)
         }
     }
 

@@ -8,6 +8,7 @@ extension Connection {
         let stream = Stream(StreamID(id))
         streams[stream.id] = stream
         ngtcp2_conn_set_stream_user_data(raw, id, stream.pointer)
+        if stream.id.direction == .unidirectional, windows.opened() { limited.count(.streams) }
         events.append(.streamOpened(stream.id))
     }
 
@@ -15,12 +16,18 @@ extension Connection {
         // Connection credit never waits for a reader: one slow stream must not stop the others.
         ngtcp2_conn_extend_max_offset(raw, UInt64(bytes.count))
         guard let stream = stream ?? streams[StreamID(id)] else { return }
+        if stream.id.direction == .unidirectional { widen(stream, id, bytes.count) }
         var rest = bytes
         repeat {
             let piece = rest.isEmpty ? Bytes() : stream.store(rest)
             rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
             tell(stream, piece, fin: fin && rest.isEmpty)
         } while !rest.isEmpty
+    }
+
+    private func widen(_ stream: Stream, _ id: Int64, _ count: Int) {
+        guard let credit = windows.received(count, on: stream) else { return limited.count(.buffer) }
+        if credit > 0 { ngtcp2_conn_extend_max_stream_offset(raw, id, UInt64(credit)) }
     }
 
     private func tell(_ stream: Stream, _ piece: Bytes, fin: Bool) {
@@ -40,10 +47,13 @@ extension Connection {
         events.append(.streamReset(id, code: code))
     }
 
+    private func isPeers(_ id: StreamID) -> Bool { id.isServerInitiated == (role == .client) }
+
     func streamEnded(_ id: StreamID) {
         // Of a stream that was stopped ngtcp2 tells nothing more, not even that the peer had ended it.
-        if let stream = streams.removeValue(forKey: id), let code = stream.stoppedWith, !stream.isInputOver {
-            events.append(.streamReset(id, code: code))
+        if let stream = streams.removeValue(forKey: id) {
+            if isPeers(id), id.direction == .unidirectional { windows.ended(stream) }
+            if let code = stream.stoppedWith, !stream.isInputOver { events.append(.streamReset(id, code: code)) }
         }
         events.append(.streamClosed(id))
     }

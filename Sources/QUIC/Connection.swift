@@ -25,6 +25,8 @@ package final class Connection {
     package let settings: QUICSettings
     /// For the owner's use; a server endpoint's connections have distinct ones.
     package internal(set) var number = 0
+    /// Where a client came from, whose connections are counted together; nil for this end's own.
+    var network: Network?
 
     // ngtcp2 and TLS
     var raw: OpaquePointer?
@@ -46,6 +48,7 @@ package final class Connection {
     // of it is being changed, so that run-time exclusivity checks, a tenth of all time, find nothing.
     @exclusivity(unchecked) var events = EventQueue()
     @exclusivity(unchecked) var streams: [StreamID: Stream] = [:]
+    @exclusivity(unchecked) var windows: StreamWindows
     @exclusivity(unchecked) var datagramInbox = Inbox()
     @exclusivity(unchecked) var latest: Instant
     /// When ngtcp2 was last told that time has passed, in its own time; 0 before that.
@@ -58,6 +61,8 @@ package final class Connection {
     package internal(set) var certificateJudgement: CertificateFailure?
     @exclusivity(unchecked) var stops: [StopSending] = []
     @exclusivity(unchecked) var counts = Counts()
+    /// How often the limits of streams were in the peer's way.
+    @exclusivity(unchecked) package internal(set) var limited = LimitCounts()
 
     // Connection ids
     /// The destination connection id of the client's first packet, by which both ends and their logs name it.
@@ -83,6 +88,7 @@ package final class Connection {
         self.resetSecret = resetSecret
         self.routes = routes
         latest = now
+        windows = StreamWindows(settings)
         currentPath = PathBuffer()
         currentPath.set(path)
     }

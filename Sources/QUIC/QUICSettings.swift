@@ -18,6 +18,10 @@ package struct QUICSettings: Sendable {
     package var bidirectionalStreamWindow = 64 << 10
     /// Bytes the peer may send on a unidirectional stream before credit is extended.
     package var unidirectionalStreamWindow = 1 << 20
+    /// The same for a stream that has brought half of that, while ``windowAllowance`` lasts.
+    package var largestStreamWindow = 1 << 20
+    /// Bytes that unidirectional streams get beyond their first windows, all together.
+    package var windowAllowance = 0
     /// Bytes the peer may have in flight on the connection; extended as soon as data arrives.
     package var connectionWindow = 32 << 20
     /// Bidirectional streams the peer may open before ``Connection/extendStreamLimit(_:by:)``.
@@ -55,4 +59,17 @@ package struct QUICSettings: Sendable {
     package var keyLog: (@Sendable (_ line: String) -> Void)?
 
     package init(protocols: [String]) { self.protocols = protocols }
+
+    /// The least window of a stream, in bytes.
+    package static let leastStreamWindow = 16 << 10
+
+    /// Has at most `bytes` wait to be read on unidirectional streams, of which the peer may have `streams`: half of it is
+    /// for their first windows, half for larger ones.
+    ///
+    /// - Parameter bytes: twice ``leastStreamWindow`` for each stream, or more.
+    package mutating func hold(streams: Int, to bytes: Int) {
+        unidirectionalStreams = streams
+        unidirectionalStreamWindow = min(max(bytes / 2 / max(streams, 1), Self.leastStreamWindow), largestStreamWindow)
+        windowAllowance = max(bytes - streams * unidirectionalStreamWindow, 0)
+    }
 }

@@ -6,6 +6,10 @@ final class RoutingTable {
     /// Connections that have not been removed.
     private(set) var count = 0
     private var lastNumber = 0
+    /// What counts those of all loops.
+    private let total: ConnectionCount
+
+    init(_ total: ConnectionCount) { self.total = total }
 
     func connection(_ id: ConnectionID) -> Connection? { connections[id] }
 
@@ -25,7 +29,10 @@ final class RoutingTable {
     }
 
     /// The connection has completed its handshake, or ended before.
-    func handshakeEnded() { handshakes -= 1 }
+    func handshakeEnded() {
+        handshakes -= 1
+        total.handshakeEnded()
+    }
 
     /// Removes `connection`, which was counted.
     func forget(_ connection: Connection) {

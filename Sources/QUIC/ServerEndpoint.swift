@@ -4,7 +4,7 @@ package import Wire
 /// When a client must prove its address before the server keeps state for it (RFC 9000 §8.1).
 package enum RetryPolicy: Hashable, Sendable {
     case never, always
-    /// While at least so many handshakes are under way.
+    /// While at least so many handshakes are under way, on all loops.
     case whenHandshakes(atLeast: Int)
 }
 
@@ -13,7 +13,11 @@ package struct ServerSettings: Sendable {
     package var retry = RetryPolicy.whenHandshakes(atLeast: 1000)
     /// More are refused (CONNECTION_REFUSED).
     package var maxConnections = 100_000
-    /// Counts them; the same for all loops of a server.
+    /// Connections of one IPv4 address, or of one half of an IPv6 address; more are refused (CONNECTION_REFUSED).
+    package var maxConnectionsPerAddress = Int.max
+    /// Handshakes under way; more are refused (CONNECTION_REFUSED).
+    package var maxHandshakes = Int.max
+    /// Counts them all; the same for all loops of a server.
     package var connections = ConnectionCount()
     /// First byte of the connection ids issued here: which event loop they belong to.
     package var loopIndex: UInt8 = 0
@@ -62,12 +66,17 @@ package final class ServerEndpoint {
     /// Connections that were made, and that were refused, so far.
     package private(set) var acceptedCount: UInt64 = 0
     package private(set) var refusedCount: UInt64 = 0
-    let routes = RoutingTable()
+    /// Which limits those were refused for.
+    package private(set) var limited = LimitCounts()
+    /// Clients that were told to prove their address first, so far.
+    package private(set) var retryCount: UInt64 = 0
+    let routes: RoutingTable
 
     package init(credentials: ServerCredentials, connectionSettings: QUICSettings, settings: ServerSettings) {
         self.credentials = credentials
         self.connectionSettings = connectionSettings
         self.settings = settings
+        routes = RoutingTable(settings.connections)
     }
 
     /// Connections that have not been removed.
@@ -78,7 +87,7 @@ package final class ServerEndpoint {
     /// Forgets a connection, which should be closed; packets for it are answered with a stateless reset.
     package func remove(_ connection: Connection) {
         routes.forget(connection)
-        settings.connections.remove()
+        if let network = connection.network { settings.connections.remove(network) }
     }
 
     /// Takes in one UDP payload. After `.connection` and `.created`, the connection is to be drained.
@@ -126,26 +135,40 @@ package final class ServerEndpoint {
         case .retried(let id): (original, token, isRetried) = (id, Array(Self.token(of: header)), true)
         case .known: token = Array(Self.token(of: header))
         case .forged: return .reply(refusal(header, code: UInt64(NGTCP2_INVALID_TOKEN)))
-        case .none: if wantsRetry { return retry(header, path, now) }
+        case .none: if wantsRetry { return askToRetry(header, path, now) }
         }
-        guard acceptsConnections, settings.connections.add(below: settings.maxConnections) else {
-            refusedCount += 1
-            return .reply(refusal(header, code: UInt64(NGTCP2_CONNECTION_REFUSED)))
+        let network = Network(path.remote)
+        guard acceptsConnections else { return refuse(header) }
+        if let limit = settings.connections.add(network, settings) {
+            limited.count(limit)
+            return refuse(header)
         }
         let opening = Opening(
             settings: connectionSettings, path: path, version: header.version, originalID: ConnectionID(original),
             clientID: ConnectionID(header.scid), retryID: isRetried ? ConnectionID(header.dcid) : nil, token: token,
             loop: settings.loopIndex, resetSecret: settings.secret, replays: settings.replays, routes: routes, now: now)
-        return open(opening, header, datagram, ecn)
+        return open(opening, header, datagram, ecn, network)
+    }
+
+    private func refuse(_ header: ngtcp2_pkt_hd) -> Disposition {
+        refusedCount += 1
+        return .reply(refusal(header, code: UInt64(NGTCP2_CONNECTION_REFUSED)))
+    }
+
+    private func askToRetry(_ header: ngtcp2_pkt_hd, _ path: NetworkPath, _ now: Instant) -> Disposition {
+        retryCount += 1
+        return retry(header, path, now)
     }
 
     private func open(
-        _ opening: Opening, _ header: ngtcp2_pkt_hd, _ datagram: UnsafeRawBufferPointer, _ ecn: ECN
+        _ opening: Opening, _ header: ngtcp2_pkt_hd, _ datagram: UnsafeRawBufferPointer, _ ecn: ECN, _ network: Network
     ) -> Disposition {
         guard let connection = try? Connection.server(opening, credentials: credentials) else {
-            settings.connections.remove()
+            settings.connections.handshakeEnded()
+            settings.connections.remove(network)
             return .reply(refusal(header, code: UInt64(NGTCP2_INTERNAL_ERROR)))
         }
+        connection.network = network
         routes.start(connection)
         connection.received(datagram, on: opening.path, ecn: ecn, now: opening.now)
         guard connection.phase == .closed else {
@@ -154,14 +177,14 @@ package final class ServerEndpoint {
         }
         // Nothing worth keeping came of it.
         remove(connection)
-        return connection.ending.wantsRetry ? retry(header, opening.path, opening.now) : .ignored
+        return connection.ending.wantsRetry ? askToRetry(header, opening.path, opening.now) : .ignored
     }
 
     private var wantsRetry: Bool {
         switch settings.retry {
         case .never: false
         case .always: true
-        case .whenHandshakes(let limit): routes.handshakes >= limit
+        case .whenHandshakes(let limit): settings.connections.handshakes >= limit
         }
     }
 }

@@ -6,6 +6,10 @@ final class Stream {
     /// Sequence numbers of the latest data and acknowledgement events, for joining more to them.
     var dataEvent = -1
     var acknowledgementEvent = -1
+    /// Bytes that have come.
+    var received = 0
+    /// It has the largest window (``StreamWindows``).
+    var hasGrown = false
     /// A STOP_SENDING has been reported.
     var isStopped = false
     /// The code of the STOP_SENDING that this end sent; nil: none was.

@@ -9,7 +9,7 @@ extension WebTransportConnection {
         case .open: handOver(stream, to: session)
         case .gone: refuse(stream, .sessionGone)
         case .coming:
-            guard heldStreams < settings.heldStreamLimit else { return refuse(stream, .bufferedStreamRejected) }
+            guard heldStreams < settings.heldStreamLimit else { return refuseToHold(stream) }
             heldStreams += 1
             streams[stream] = .held(HeldStream(session: session))
         }
@@ -32,10 +32,15 @@ extension WebTransportConnection {
         streams[stream] = .discarded(isOwed: true)
     }
 
+    private func refuseToHold(_ stream: StreamID) {
+        limited.count(.heldStreams)
+        refuse(stream, .bufferedStreamRejected)
+    }
+
     func hold(_ bytes: Bytes, _ fin: Bool, _ held: HeldStream, on stream: StreamID) {
         guard heldBytes + bytes.count <= settings.heldByteLimit else {
             forget(held)
-            return refuse(stream, .bufferedStreamRejected)
+            return refuseToHold(stream)
         }
         var held = held
         heldBytes += bytes.count
@@ -111,7 +116,7 @@ extension WebTransportConnection {
         switch standing(session) {
         case .open: events.append(.datagram(session, payload))
         case .coming:
-            guard heldDatagrams.count < settings.heldDatagramLimit else { return }
+            guard heldDatagrams.count < settings.heldDatagramLimit else { return limited.count(.heldDatagrams) }
             heldDatagrams.append((session, payload.compact))
         case .gone: break
         }

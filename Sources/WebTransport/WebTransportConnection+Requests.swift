@@ -73,7 +73,9 @@ extension WebTransportConnection {
         guard let authority = message.pseudo[":authority"], let path = message.pseudo[":path"] else {
             return malformed(stream, &request)
         }
-        guard sessions.count < settings.sessionLimit, stream.rawValue < ownGoAwayLimit ?? .max else {
+        let isFull = sessions.count >= settings.sessionLimit
+        guard !isFull, stream.rawValue < ownGoAwayLimit ?? .max else {
+            if isFull { limited.count(.sessions) }
             actions.append(.reset(stream, code: HTTP3Code.requestRejected.rawValue))
             actions.append(.stopSending(stream, code: HTTP3Code.requestRejected.rawValue))
             return dropHeld(of: stream)

@@ -32,6 +32,8 @@ package final class WebTransportConnection {
 
     // Sessions.
     var sessions: [SessionID: Session] = [:]
+    /// What was refused to the peer because of a limit.
+    package internal(set) var limited = LimitCounts()
     /// What the peer lets this end send in sessions that are told of; empty where no flow control was agreed on.
     var limits: [SessionID: SessionLimits] = [:]
     /// A client's request that waits for SETTINGS, or for a stream.

@@ -166,7 +166,8 @@ def measure_flood(relay, count=20000):
 
 def with_relay(measure):
     """Each measure has a relay of its own, so that none finds memory that another has had."""
-    relay = Relay(options.moqt, ["--idle-timeout", "300", "--max-connections", "20000"])
+    limits = ["--max-connections", "20000", "--max-connections-per-address", "20000"]
+    relay = Relay(options.moqt, ["--idle-timeout", "300"] + limits)
     measure(relay)
     expect(relay.stop() == 0, "the relay ended with status 0")
 

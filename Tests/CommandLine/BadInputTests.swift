@@ -1,3 +1,4 @@
+import Commands
 import Foundation
 import MoQTCodec
 import QUIC
@@ -200,17 +201,20 @@ import Wire
         try relay.goesOn()
     }
 
-    @Test("requests that stay open are held to the transport's limit")
+    @Test("requests that stay open are held to their limit, and more of them refused")
     func openRequests() throws {
         let relay = try BusyRelay()
         let (client, _) = try relay.introducedClient()
+        let limit = Int(RelayLimit(.namespaces).standard)
         var requests: [StreamID] = []
-        while requests.count < 1000, let stream = client.tryOpen(.bidirectional) {
+        while requests.count < limit + 50, let stream = client.tryOpen(.bidirectional) {
             client.say(Rude.publishNamespace(UInt64(requests.count) * 2), on: stream)
             requests.append(stream)
         }
-        #expect(client.run { requests.allSatisfy { client.heard[$0]?.first == Rude.requestOK } }, "\(client)")
-        #expect(requests.count < 1000 && client.tryOpen(.bidirectional) == nil && client.cause == nil)
+        #expect(client.run { requests.allSatisfy { client.heard[$0] != nil } }, "\(client)")
+        #expect(requests.prefix(limit).allSatisfy { client.heard[$0]?.first == Rude.requestOK })
+        #expect(requests.dropFirst(limit).allSatisfy { client.heard[$0]?.first == Rude.requestError })
+        #expect(requests.count == limit + 50 && client.cause == nil)
         try relay.goesOn()
     }
 }

@@ -2,6 +2,7 @@ import CommandLine
 import Commands
 import MoQTCodec
 import Testing
+import Wire
 
 /// `--filter` of `moqt sub` and `moqt fetch`, as it is read.
 @Suite struct FilterTests {
@@ -101,8 +102,8 @@ import Testing
                 nil
             }
         }
-        #expect(try settings()?.maximumFilterRanges == 64)
-        #expect(try settings("--max-filter-ranges", "0")?.maximumFilterRanges == 0)
+        #expect(try settings()?.limits[.filterRanges] == 64)
+        #expect(try settings("--max-filter-ranges", "0")?.limits[.filterRanges] == 0)
         #expect(throws: UsageError.self) { try settings("--max-filter-ranges", "257") }
     }
 }

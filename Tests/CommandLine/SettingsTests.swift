@@ -153,7 +153,7 @@ private func complaint(_ body: () throws -> Void) -> String? {
         let plain = try relay("")
         #expect(plain.listeners.map(\.description) == ["[::]:4443"])
         #expect(plain.cacheSize == 256 << 20 && plain.cacheTime == nil && plain.defaultDeliveryTimeout == nil)
-        #expect(plain.drainTime == .seconds(10) && plain.maximumConnections == 10_000)
+        #expect(plain.drainTime == .seconds(10) && plain.limits[.connections] == 10_000)
     }
 
     @Test func listensWhereItIsTold() throws {

@@ -64,7 +64,7 @@ import Wire
     private static let digest = String(repeating: "a1", count: 32)
 
     private func pages(_ hands: [Hand], ahead: Interval = .zero) -> RelayPages {
-        RelayPages(hands.map(\.observed), fingerprint: { Self.digest }, clock: { EventLoop.clock() + ahead })
+        RelayPages(hands.map(\.observed), clock: { EventLoop.clock() + ahead }, fingerprint: { Self.digest })
     }
 
     @Test func `health is an outage while a loop makes no progress for five seconds`() throws {

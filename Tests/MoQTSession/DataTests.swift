@@ -64,6 +64,7 @@ struct DataTests {
         pair.run()
         let stops = pair.client.actions.filter { if case .stopSending(_, .excessiveLoad) = $0 { true } else { false } }
         #expect(stops.count == 1)
+        #expect(pair.client.session.limited[.heldStreams] == 1)
     }
 
     @Test(arguments: Profile.spoken) func `data of a PUBLISH waits until it is accepted`(profile: Profile) throws {

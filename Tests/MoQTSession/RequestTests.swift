@@ -221,6 +221,7 @@ struct RequestTests {
             return #expect(Bool(false), "\(pair.client.events)")
         }
         #expect(error.code == .excessiveLoad)
+        #expect(pair.server.session.limited[.requests] == 1)
     }
 }
 

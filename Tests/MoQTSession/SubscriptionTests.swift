@@ -229,6 +229,7 @@ struct SubscriptionTests {
         pair.run()
         #expect(pair.server.events.last == .requestCancelled(id, .excessiveLoad))
         #expect(pair.client.events.last == .requestCancelled(id, .excessiveLoad))
+        #expect(pair.server.session.limited[.updates] == 1)
     }
 
     /// draft-19 "MAX_REQUEST_UPDATES".
@@ -254,6 +255,7 @@ struct SubscriptionTests {
         pair.client.send(bytes, on: StreamID(rawValue: 0))
         pair.run()
         #expect(pair.server.close?.code == .tooManyRequestUpdates)
+        #expect(pair.server.session.limited[.updates] == 1)
     }
 
     /// draft-19 "Range Filters".
@@ -268,6 +270,7 @@ struct SubscriptionTests {
         let tracks = try pair.client.session.subscribeTracks(namespace(["live"]), parameters)
         pair.start()
         #expect(pair.client.refusal(of: id) == .invalidFilter)
+        #expect(pair.server.session.limited[.filterRanges] == 2)
         #expect(pair.client.refusal(of: tracks) == .invalidFilter)
         #expect(pair.server.session.refusalOfUpdate(parameters)?.code == .invalidFilter)
     }

@@ -17,8 +17,29 @@ import Wire
     }
 
     private func receive(_ bytes: [UInt8], _ pair: Pair, port: UInt16 = 5000) -> Disposition {
-        let path = NetworkPath(local: Pair.address, remote: Pair.path(port: port).local)
+        receive(bytes, pair, from: Pair.path(port: port).local)
+    }
+
+    private func receive(_ bytes: [UInt8], _ pair: Pair, from remote: SocketAddress) -> Disposition {
+        let path = NetworkPath(local: Pair.address, remote: remote)
         return bytes.withUnsafeBytes { pair.endpoint.received($0, on: path, ecn: .notCapable, now: pair.now) }
+    }
+
+    /// Whether a client from there is taken; otherwise it is refused.
+    private func isTaken(_ pair: Pair, from remote: SocketAddress) throws -> Bool {
+        switch receive(firstDatagram(try Pair()), pair, from: remote) {
+        case .created: return true
+        case .reply: return false
+        default: throw OtherAnswer()
+        }
+    }
+
+    private struct OtherAnswer: Error {}
+
+    private func ipv6(_ bytes: UInt8..., port: UInt16 = 5000) -> SocketAddress {
+        var address = InlineArray<16, UInt8>(repeating: 0)
+        for (index, byte) in bytes.enumerated() { address[index] = byte }
+        return SocketAddress(family: .ipv6, address: address, port: port)
     }
 
     @Test("with Retry, a connection is made only for a client that proves its address (RFC 9000 §8.1.2)")
@@ -40,7 +61,7 @@ import Wire
         #expect(pair.endpoint.handshakeCount == 1)
         let other = try Pair()
         guard case .reply = receive(firstDatagram(other), pair, port: 6000) else { Issue.record("no retry"); return }
-        #expect(pair.endpoint.connectionCount == 1)
+        #expect(pair.endpoint.connectionCount == 1 && pair.endpoint.retryCount == 1)
     }
 
     @Test("a token is good for its own address only")
@@ -176,6 +197,46 @@ import Wire
         pair.run(for: .seconds(1)) { pair.client.closed != nil }
         #expect(pair.client.closed == .transport(code: 2, reason: [], by: .peer))
         #expect(pair.endpoint.connectionCount == 0)
+        #expect(pair.endpoint.refusedCount == 1 && pair.endpoint.limited[.connections] == 1)
+    }
+
+    @Test("connections of one address beyond the limit are refused, until one of them is over")
+    func addressLimit() throws {
+        let pair = try Pair(endpointSettings: settings { $0.maxConnectionsPerAddress = 2 })
+        let here = Pair.ipv4(10, 0, 0, 1), there = Pair.ipv4(10, 0, 0, 2)
+        guard case .created(let first) = receive(firstDatagram(pair), pair) else { throw OtherAnswer() }
+        #expect(try isTaken(pair, from: SocketAddress(family: .ipv4, address: here, port: 1)))
+        #expect(try !isTaken(pair, from: SocketAddress(family: .ipv4, address: here, port: 2)))
+        #expect(try isTaken(pair, from: SocketAddress(family: .ipv4, address: there, port: 2)))
+        #expect(pair.endpoint.limited[.connectionsPerAddress] == 1 && pair.endpoint.limited[.connections] == 0)
+        pair.endpoint.remove(first)
+        #expect(try isTaken(pair, from: SocketAddress(family: .ipv4, address: here, port: 2)))
+        #expect(try !isTaken(pair, from: SocketAddress(family: .ipv4, address: here, port: 3)))
+    }
+
+    @Test("half an IPv6 address counts as one, an IPv4 address in IPv6 by itself")
+    func networkLimit() throws {
+        let pair = try Pair(endpointSettings: settings { $0.maxConnectionsPerAddress = 1 })
+        #expect(try isTaken(pair, from: ipv6(0x20, 1, 0xd, 0xb8, 0, 0, 0, 1, 1)))
+        #expect(try !isTaken(pair, from: ipv6(0x20, 1, 0xd, 0xb8, 0, 0, 0, 1, 2)))
+        #expect(try isTaken(pair, from: ipv6(0x20, 1, 0xd, 0xb8, 0, 0, 0, 2, 1)))
+        #expect(try isTaken(pair, from: ipv6(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 1)))
+        #expect(try isTaken(pair, from: ipv6(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 2)))
+        let same = SocketAddress(family: .ipv4, address: Pair.ipv4(10, 0, 0, 1), port: 1)
+        #expect(try !isTaken(pair, from: same))
+    }
+
+    @Test("handshakes beyond the limit are refused, on all loops together, until one is over")
+    func handshakeLimit() throws {
+        let shared = settings { $0.maxHandshakes = 1 }
+        let pair = try Pair(endpointSettings: shared), other = try Pair(endpointSettings: shared)
+        guard case .created(let first) = receive(firstDatagram(pair), pair) else { throw OtherAnswer() }
+        let remote = Pair.path(port: 6000).local
+        #expect(try !isTaken(pair, from: remote))
+        #expect(try !isTaken(other, from: remote))
+        #expect(pair.endpoint.limited[.handshakes] == 1 && other.endpoint.limited[.handshakes] == 1)
+        first.close(code: 0, reason: "")
+        #expect(try isTaken(other, from: remote))
     }
 
     @Test("garbage and cut packets never trap", arguments: 1...20 as ClosedRange<UInt64>)

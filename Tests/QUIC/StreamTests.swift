@@ -144,6 +144,7 @@ import Wire
         #expect(pair.client.connection.openStream(.bidirectional) != nil)
         #expect(pair.client.connection.openStream(.bidirectional) == nil)
         pair.client.events.removeAll()
+        #expect(pair.server.connection.limited[.streams] == 0)
         pair.server.connection.extendStreamLimit(.unidirectional, by: 2)
         pair.run(for: .seconds(1))
         #expect(pair.client.count { if case .streamsAvailable(.unidirectional) = $0 { true } else { false } } == 1)

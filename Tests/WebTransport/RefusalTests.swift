@@ -113,6 +113,7 @@ import Wire
         for _ in 0..<3 { _ = try ends.connect() }
         #expect(ends.server.resets == [StreamID(rawValue: 8): HTTP3Code.requestRejected.rawValue])
         #expect(ends.client.ends == [.aborted(.requestRejected)])
+        #expect(ends.server.connection.limited[.sessions] == 1)
     }
 
     // MARK: - Before and after the session
@@ -153,6 +154,7 @@ import Wire
         #expect(ends.server.stops[streams[0]] == HTTP3Code.bufferedStreamRejected.rawValue)
         _ = try ends.connect()
         #expect(ends.server.bytes(of: streams[1]) == [1, 2, 3, 4])
+        #expect(ends.server.connection.limited[.heldStreams] == 2)
     }
 
     @Test func datagramsHeldAreBounded() throws {
@@ -163,6 +165,7 @@ import Wire
         _ = try ends.connect()
         let held = ends.server.events.count { if case .datagram = $0 { true } else { false } }
         #expect(held == 2)
+        #expect(ends.server.connection.limited[.heldDatagrams] == 3)
     }
 
     @Test func streamsOfARefusedOrEndedSessionAreGone() throws {

@@ -49,6 +49,7 @@ final class RelayServer {
     init(_ settings: RelaySettings, _ output: Output) throws {
         self.settings = settings
         self.output = output
+        output.limitLines(to: settings.limits.count(.logLines))
         let group = try LoopGroup(count: settings.threads)
         self.group = group
         let registry = try settings.registry(output)
@@ -120,7 +121,9 @@ final class RelayServer {
             observed.append(ObservedLoop(pulse: loop.loop.pulse, inquiries: inquiries))
         }
         fingerprint.withLock { $0 = "\(listening.fingerprint)" }
-        let pages = RelayPages(observed, registry, settings.origins) { [fingerprint] in fingerprint.withLock { $0 } }
+        let pages = RelayPages(
+            observed, registry, settings.origins, withheldLines: { [output] in output.withheldLines },
+            fingerprint: { [fingerprint] in fingerprint.withLock { $0 } })
         return try HTTPServer(address, changing: { pages.change($0) }) { pages.page($0) }
     }
 

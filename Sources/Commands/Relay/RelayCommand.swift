@@ -12,7 +12,8 @@ package enum RelayCommand {
             name, abstract, description: description,
             groups: [
                 OptionGroup("Listening", listening), OptionGroup("Objects", objects), OptionGroup("Access", access),
-                OptionGroup("Other relays", relays), OptionGroup("Operation", operation),
+                OptionGroup("Other relays", relays), OptionGroup("Limits", RelayLimit.all.map(\.asOption)),
+                OptionGroup("Operation", operation),
                 OptionGroup("Connections", TransportSettings.options.map { $0.within(\.transport) }),
                 CommonSettings.group(json: "Print listeners as JSON").within(\.common),
             ],
@@ -60,6 +61,11 @@ package enum RelayCommand {
         and cat allow what they say themselves, too.
         """,
         """
+        Each limit holds for what its line says; /metrics counts in moqt_limit_reached_total how often it was in a \
+        client's way. \(RelayLimit.answers) New clients are told to prove their address by Retry as soon as the \
+        handshakes under way are a sixteenth of --max-handshakes.
+        """,
+        """
         A service under systemd tells it when it is ready, reloading and stopping, and that it is alive while its event \
         loops make progress (Type=notify, WatchdogSec). A loop that spins for --watchdog seconds ends the process with \
         SIGABRT and a trace.
@@ -95,9 +101,6 @@ package enum RelayCommand {
         ] + IdentitySettings.options("Certificate chain, PEM").map { $0.within(\.identity) } + [
             .value("threads", .number("N", in: 1...64), "Loops that share the clients, each on a core", default: "1") {
                 $0.threads = $1
-            },
-            .value("max-connections", .number("N", in: 1...1_000_000), "Connections at once", default: "10000") {
-                $0.maximumConnections = $1
             },
             .value("address-validation", .choice, "Answer new clients with Retry; auto: under load", default: "auto") {
                 $0.addressValidation = $1
@@ -164,13 +167,7 @@ package enum RelayCommand {
         [
             .value("auth", .file, "Who may do what, as FILE says; reread on SIGHUP", default: "anybody anything") {
                 $0.accessFile = $1
-            },
-            .value(
-                "token-cache-size", .size("BYTES", in: 0...1 << 20), "Tokens that a client may register",
-                default: "16Ki"
-            ) {
-                $0.tokenCacheSize = $1
-            },
+            }
         ]
     }
 
@@ -192,11 +189,6 @@ package enum RelayCommand {
                 "Delivery timeout where a publisher sets none; 0: none", default: "0"
             ) {
                 $0.defaultDeliveryTimeout = $1 == .zero ? nil : $1
-            },
-            .value(
-                "max-filter-ranges", .number("N", in: 0...256), "Ranges in a request's filters; 0: none", default: "64"
-            ) {
-                $0.maximumFilterRanges = $1
             },
         ]
     }

@@ -83,17 +83,15 @@ final class RelayLoop: Application {
         self.group = group
         loop = try EventLoop()
         driver = Driver(loop: loop, index: index, of: group.count)
-        var behaviour = Relay.Settings()
-        behaviour.defaultDeliveryTimeout = settings.defaultDeliveryTimeout
         relay = Relay(
-            settings: behaviour,
+            settings: settings.behaviour,
             cache: Cache(limit: Int(clamping: settings.cacheSize) / group.count, timeLimit: settings.cacheTime))
         uplinks = try Uplinks(settings, relay, driver, output, registry)
         if let registry { relay.claim = { registry.claim(ClusterKey.of($0)) } }
         driver.application = self
         output.logMessages(of: driver)
-        relay.toldOfDenial = { [output] peer, why in
-            output.log(.info, session: peer.number, "refused \(why)")
+        relay.toldOfDenial = { [output] peer, request, why in
+            output.log(.info, session: peer.number, request: request?.rawValue, "denied \(why)")
         }
         _ = try group.mailbox(index).attach(to: loop) { [unowned self] in
             hasMail = true
@@ -154,6 +152,9 @@ final class RelayLoop: Application {
         )
         peer.downlink.toldOfRefusal = { [output, number = peer.number] why in
             output.log(.info, session: number, "refused what its draft cannot express: \(why)")
+        }
+        peer.session.toldOfRefusal = { [output, number = peer.number] refused in
+            output.log(.info, session: number, request: refused.id.rawValue, refused.words)
         }
         peer.certificates = link.connection.peerCertificates
         relay.add(peer)

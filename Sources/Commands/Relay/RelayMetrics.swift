@@ -15,9 +15,11 @@ struct LoopState {
 
 /// What `/metrics` shows.
 enum RelayMetrics {
-    /// - Parameter figures: of each loop, in the order of `loops`.
+    /// - Parameters:
+    ///   - figures: of each loop, in the order of `loops`.
+    ///   - limited: how often limits were in the way that are no loop's.
     static func text(
-        _ figures: [LoopFigures], _ loops: [LoopState], _ registry: Registry.Figures? = nil
+        _ figures: [LoopFigures], _ loops: [LoopState], _ limited: LimitCounts, _ registry: Registry.Figures? = nil
     ) -> String {
         var total = LoopFigures()
         for part in figures { total += part }
@@ -28,6 +30,7 @@ enum RelayMetrics {
         metrics.add(total.connections)
         metrics.add(sessionsOf: total.relay)
         metrics.add(total.relay.traffic)
+        metrics.add(limited + total.connections.limited + total.relay.traffic.limited)
         metrics.add(total.relay.cache)
         metrics.add("moqt_relays", .gauge, "Open connections of this relay's to other relays.", total.relays)
         if let registry { metrics.add(registry) }
@@ -47,6 +50,9 @@ extension MetricsText {
         add(
             "moqt_connections_refused_total", .counter,
             "QUIC connections that were refused because there were too many, or while draining.", connections.refused)
+        add(
+            "moqt_retries_total", .counter, "Clients that were told to prove their address first, by a QUIC Retry.",
+            connections.retries)
     }
 
     fileprivate mutating func add(sessionsOf relay: RelaySnapshot) {
@@ -111,6 +117,12 @@ extension MetricsText {
             "Time from an object's first byte coming in to handing it to a connection.",
             bounds: LatencyHistogram.bounds.map { Double($0) / 1e6 }, counts: traffic.sent.latency.counts,
             sum: traffic.sent.latency.sum.seconds)
+    }
+
+    fileprivate mutating func add(_ limited: LimitCounts) {
+        family("moqt_limit_reached_total", .counter, "Times that a limit was in a client's way, by limit.") { samples in
+            for limit in Limit.allCases { samples.add(limited[limit], ["limit": limit.rawValue]) }
+        }
     }
 
     fileprivate mutating func add(_ cache: CacheFigures) {

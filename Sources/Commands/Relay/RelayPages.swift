@@ -19,19 +19,22 @@ final class RelayPages: Sendable {
     private let origins: OriginPages?
     /// SHA-256 of the certificate for connections to come, in hexadecimal.
     private let fingerprint: @Sendable () -> String
+    private let withheldLines: @Sendable () -> UInt64
     private let clock: @Sendable () -> Instant
     /// The latest figures of each loop: what was counted stays counted while a loop does not answer.
     private let latest: Guarded<[LoopFigures]>
 
     init(
         _ loops: [ObservedLoop], _ registry: Registry? = nil, _ origins: OriginPages? = nil,
-        fingerprint: @escaping @Sendable () -> String,
-        clock: @escaping @Sendable () -> Instant = { EventLoop.clock() }
+        withheldLines: @escaping @Sendable () -> UInt64 = { 0 },
+        clock: @escaping @Sendable () -> Instant = { EventLoop.clock() },
+        fingerprint: @escaping @Sendable () -> String
     ) {
         self.loops = loops
         self.registry = registry
         self.origins = origins
         self.fingerprint = fingerprint
+        self.withheldLines = withheldLines
         self.clock = clock
         latest = Guarded(loops.map { _ in LoopFigures() })
     }
@@ -80,7 +83,9 @@ final class RelayPages: Sendable {
             return latest
         }
         let loops = zip(loops, answers).map { LoopState(pulse: $0.pulse, hasAnswered: $1 != nil) }
-        return .metrics(RelayMetrics.text(figures, loops, registry?.figures))
+        var limited = LimitCounts()
+        limited.count(.logLines, times: withheldLines())
+        return .metrics(RelayMetrics.text(figures, loops, limited, registry?.figures))
     }
 
     private func tracks() -> HTTPResponse {

@@ -1,4 +1,5 @@
 internal import CommandLine
+internal import MoQTRelay
 internal import MoQTSession
 internal import QUIC
 package import WebTransport
@@ -31,10 +32,8 @@ package struct RelaySettings: CommandSettings {
     package var goAwayURL: MoQTURL?
     /// Loops, each with a thread of its own, 1 or more.
     package var threads = 1
-    /// Connections at once, 1 or more; more are refused.
-    package var maximumConnections: Int = 10_000
-    /// Ranges in the filters of one request; 0 takes no filters.
-    package var maximumFilterRanges: UInt64 = 64
+    /// What clients are held to.
+    package var limits = RelayLimits()
     package var addressValidation = AddressValidation.auto
     /// The relay above this one, which has what nobody publishes here; nil: there is none.
     package var upstream: MoQTURL?
@@ -57,22 +56,51 @@ package struct RelaySettings: CommandSettings {
 
     /// File of rules on who may do what; nil: anybody may do anything.
     package var accessFile: String?
-    /// Bytes of tokens that a client may have remembered for it (MAX_AUTH_TOKEN_CACHE_SIZE).
-    package var tokenCacheSize: UInt64 = 16 << 10
 
     var listening: ListeningSettings {
         var settings = ListeningSettings(addresses: listeners, transport: transport, identity: identity)
-        settings.tokenCacheSize = tokenCacheSize
-        settings.server.maxConnections = maximumConnections
+        settings.server.maxConnections = limits.count(.connections)
+        settings.server.maxConnectionsPerAddress = limits.count(.connectionsPerAddress)
+        settings.server.maxHandshakes = limits.count(.handshakes)
         settings.server.retry =
             switch addressValidation {
-            case .auto: .whenHandshakes(atLeast: 256)
+            case .auto: .whenHandshakes(atLeast: max(limits.count(.handshakes) / 16, 1))
             case .always: .always
             case .never: .never
             }
+        // WebTransport's sessions have streams of their own; and what is one too many must come, to be refused.
+        let requestStreams = limits.count(.requests) + limits.count(.sessions) + 100
+        settings.streams = (limits.count(.streams), requestStreams, limits.count(.buffer))
         settings.webTransport = webTransport
-        settings.session.filterRangeLimit = maximumFilterRanges
+        settings.webTransport.sessionLimit = limits.count(.sessions)
+        settings.webTransport.heldStreamLimit = limits.count(.heldStreams)
+        settings.webTransport.heldDatagramLimit = limits.count(.heldDatagrams)
+        settings.session.requestLimit = limits.count(.requests)
+        settings.session.updateLimit = limits.count(.updates)
+        settings.session.filterRangeLimit = limits[.filterRanges]
+        settings.session.heldStreamLimit = limits.count(.heldStreams)
+        settings.session.heldDatagramLimit = limits.count(.heldDatagrams)
+        settings.session.tokenCacheSize = limits[.tokenCache]
         return settings
+    }
+
+    /// How the relay behaves, whatever carries it.
+    var behaviour: Relay.Settings {
+        var behaviour = Relay.Settings()
+        behaviour.defaultDeliveryTimeout = defaultDeliveryTimeout
+        behaviour.subscriptionLimit = limits.count(.subscriptions)
+        behaviour.namespaceLimit = limits.count(.namespaces)
+        behaviour.trackLimit = limits.count(.tracks)
+        behaviour.objectSizeLimit = limits[.objectSize]
+        behaviour.datagramLimit = limits.count(.datagramQueue)
+        return behaviour
+    }
+
+    private func checkBuffer() throws(UsageError) {
+        let least = UInt64(2 * QUICSettings.leastStreamWindow) * limits[.streams]
+        guard limits[.buffer] < least else { return }
+        throw UsageError(
+            "expected \(least) or more for \(limits[.streams]) streams (--max-streams)", subject: "--max-buffer")
     }
 
     static let defaultListener = "[::]:4443"
@@ -83,6 +111,7 @@ package struct RelaySettings: CommandSettings {
             throw UsageError("expected no --upstream beside it", subject: "--cluster")
         }
         if node != nil, cluster == nil { throw UsageError("expected --cluster beside it", subject: "--node") }
+        try checkBuffer()
         if listeners.isEmpty { listeners = [try ValueType.listener.parse(Self.defaultListener)] }
     }
 }

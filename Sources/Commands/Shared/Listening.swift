@@ -18,8 +18,8 @@ struct ListeningSettings {
     /// Path and origins that WebTransport clients may have.
     var webTransport = WebTransportSettings()
     var session = SessionConfiguration()
-    /// MAX_AUTH_TOKEN_CACHE_SIZE of its sessions, in bytes.
-    var tokenCacheSize: UInt64 = 0
+    /// What a client may open, and how many bytes of its data streams may wait; nil: what ``QUICSettings`` say.
+    var streams: (data: Int, requests: Int, bytes: Int)?
     /// Clients are asked for a certificate, which they need not have.
     var asksForCertificates = false
 }
@@ -43,10 +43,13 @@ final class Listening {
             try settings.identity.load() ?? CertificateAuthor.selfSigned(names: Self.names(settings.addresses))
         var quic = try settings.transport.quicSettings(role: "server")
         quic.handshakeTimeout = .seconds(10)
+        if let streams = settings.streams {
+            quic.hold(streams: streams.data, to: streams.bytes)
+            quic.bidirectionalStreams = streams.requests
+        }
         quic.protocols.append(WebTransportConnection.alpn)
         var session = settings.session
         session.implementation = Version.implementation
-        session.tokenCacheSize = settings.tokenCacheSize
         var webTransport = settings.webTransport
         webTransport.protocols = settings.transport.drafts
         let credentials = try Self.credentials(certificate, settings)

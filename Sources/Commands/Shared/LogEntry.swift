@@ -21,8 +21,6 @@ struct LogEntry {
 
 /// A session's share of the log: so many lines in a second.
 package struct LogBudget: Sendable {
-    package static let linesPerSecond = 10
-
     private var second: UInt64 = 0
     private var used = 0
     /// Lines since the number was told last.
@@ -31,14 +29,15 @@ package struct LogBudget: Sendable {
     package init() {}
 
     /// Whether a line may be written now, and how many were withheld until now; told once.
-    package mutating func take(_ now: Instant) -> (isLogged: Bool, withheld: Int) {
+    /// - Parameter limit: lines in a second.
+    package mutating func take(_ now: Instant, limit: Int) -> (isLogged: Bool, withheld: Int) {
         let current = now.nanoseconds / 1_000_000_000
         var told = 0
         if current != second {
             told = withheld
             (second, used, withheld) = (current, 0, 0)
         }
-        guard used < Self.linesPerSecond else {
+        guard used < limit else {
             withheld += 1
             return (false, told)
         }

@@ -17,6 +17,16 @@ package final class Output: Sendable {
         var progress = ProgressLine()
         /// Of sessions that have been spoken of, while they last.
         var budgets: [UInt64: LogBudget] = [:]
+        /// Lines on each in a second.
+        var lineLimit = 10
+        var withheld: UInt64 = 0
+
+        /// Whether a line on a session may be written, and how many were withheld before it.
+        mutating func take(_ session: UInt64, _ now: Instant) -> (isLogged: Bool, withheld: Int) {
+            let taken = budgets[session, default: LogBudget()].take(now, limit: lineLimit)
+            if !taken.isLogged { withheld += 1 }
+            return taken
+        }
     }
 
     /// Whether stdout is for a program to read.
@@ -87,12 +97,18 @@ package final class Output: Sendable {
         guard level <= threshold else { return }
         if level < .debug {
             let now = EventLoop.clock()
-            let (isLogged, withheld) = state.withLock { $0.budgets[session, default: LogBudget()].take(now) }
+            let (isLogged, withheld) = state.withLock { $0.take(session, now) }
             if withheld > 0 { tell(withheld, of: session) }
             guard isLogged else { return }
         }
         write(level, LogEntry(message(), session: session, request: request))
     }
+
+    /// Says at most so many lines on a session in a second.
+    func limitLines(to limit: Int) { state.withLock { $0.lineLimit = limit } }
+
+    /// Lines that were withheld so far.
+    var withheldLines: UInt64 { state.withLock { $0.withheld } }
 
     /// Nothing more will be said of a session.
     package func endLog(of session: UInt64) {

@@ -7,6 +7,15 @@ extension RequestError {
     var words: String { "refused: \(code)" + (reason.isEmpty ? "" : " (\(reason.string.printable()))") }
 }
 
+extension RefusedRequest {
+    /// For one line: `refused SUBSCRIBE live--video: DOES_NOT_EXIST (no such track)`.
+    var words: String {
+        let name = track.map { "\($0)" } ?? "\(namespace)"
+        let reason = error.reason.isEmpty ? "" : " (\(error.reason.string.printable()))"
+        return "refused \(kind.messageName) \(name): \(error.code)\(reason)"
+    }
+}
+
 extension SessionError {
     /// For one line.
     var words: String {

@@ -39,4 +39,12 @@ public enum RequestKind: UInt8, Hashable, Sendable, CaseIterable {
         case .subscribe, .publish, .fetch, .trackStatus: false
         }
     }
+
+    /// The newest draft's name of the message that opens it, such as "SUBSCRIBE".
+    package var messageName: String {
+        for profile in Profile.all {
+            if let layout = profile.messages.first(where: { $0.places.opens == self }) { return layout.name }
+        }
+        return "\(self)"
+    }
 }

@@ -72,7 +72,7 @@ extension Relay {
             peer.access?.session.tokens = shown.tokens
             peer.access?.session.grants += shown.grants
         } catch {
-            toldOfDenial?(peer, "SETUP: \(error.sessionCode): \(error.why)")
+            toldOfDenial?(peer, nil, "SETUP: \(error.sessionCode): \(error.why)")
             peer.say { $0.close(error.sessionCode, reason: error.reason) }
             return false
         }
@@ -90,7 +90,7 @@ extension Relay {
         } catch {
             peer.access?.requests[request.id] = nil
             let code = peer.expressible(error.requestCode, request.kind)
-            toldOfDenial?(peer, "\(request.name): \(code): \(error.why)")
+            toldOfDenial?(peer, request.id, "\(request.name): \(code): \(error.why)")
             peer.say { try $0.reject(request.id, code, reason: error.reason) }
             return false
         }
@@ -108,7 +108,7 @@ extension Relay {
             try check(Errand(.update, errand.object), id, peer, now)
             return true
         } catch {
-            toldOfDenial?(peer, "REQUEST_UPDATE: \(error.requestCode): \(error.why)")
+            toldOfDenial?(peer, id, "REQUEST_UPDATE: \(error.requestCode): \(error.why)")
             peer.say { try $0.rejectUpdate(id, error.requestCode, reason: error.reason) }
             end(request, id, of: peer, error, .updateFailed, now)
             return false
@@ -171,7 +171,7 @@ extension Relay {
             switch access.verdict(on: errand, warrant, now) {
             case .allowed: hideNamespaces(from: peer, id, request)
             case .refused(let refusal):
-                toldOfDenial?(peer, "request \(id.rawValue): \(refusal.requestCode): \(refusal.why)")
+                toldOfDenial?(peer, id, "\(refusal.requestCode): \(refusal.why)")
                 end(request, id, of: peer, refusal, refusal.kind == .expired ? .expired : .unauthorized, now)
             }
         }

@@ -7,7 +7,9 @@ package import Wire
 /// The connection pulls (``nextStream(_:open:)``, ``gather(into:)``, ``took(_:fin:_:)``) while it fills packets.
 package final class Downlink {
     /// Datagrams waiting at most; the oldest is dropped beyond (a datagram track never waits).
-    package static let datagramLimit = 2048
+    package var datagramLimit = 2048
+    /// How many were.
+    private(set) var overflowed: UInt64 = 0
 
     let profile: Profile
     /// Whom it leads to. Siblings are told only of what this relay's own clients publish.
@@ -263,7 +265,10 @@ package final class Downlink {
         _ datagram: LoggedDatagram, group: UInt64, alias: TrackAlias, defaultPriority: UInt8,
         until deadline: (Instant, Cache)?
     ) {
-        if datagrams.count >= Self.datagramLimit { dropDatagram() }
+        if datagrams.count >= datagramLimit {
+            overflowed += 1
+            dropDatagram()
+        }
         let object = ObjectDatagram(
             trackAlias: alias, location: Location(group: group, object: datagram.object.id),
             priority: datagram.priority ?? (profile.datagrams.defaultPriority == 0 ? defaultPriority : nil),

@@ -10,6 +10,7 @@ extension Relay {
         case .subgroupOpened(let stream, let id, let header, let wireBytes):
             opened(stream, id, header, wireBytes, peer)
         case .object(let stream, let header, let wireBytes):
+            if refusesObject(of: header.payloadLength, on: stream, wireBytes, from: peer) { return }
             name(stream, header, peer)
             guard case .subgroup(let writer) = peer.writers[stream] else { return peer.credit(stream, wireBytes) }
             writer.begin(LoggedObject(header, arrived: now), wireBytes: wireBytes)
@@ -27,10 +28,11 @@ extension Relay {
             peer.credit(stream, wireBytes)
             openedFetch(stream, id, peer)
         case .fetchObject(let stream, let header, let wireBytes):
+            if refusesObject(of: header.payloadLength, on: stream, wireBytes, from: peer) { return }
             switch peer.writers[stream] {
             case .fill(let fill): fill.begin(header, now)
             case .relayed(let fetch): return fetch.begin(header, wireBytes: wireBytes)
-            case .subgroup, .unnamed, .none: break
+            case .subgroup, .unnamed, .givenUp, .none: break
             }
             peer.credit(stream, wireBytes)
         case .fetchGap(let stream, let gap, let wireBytes):
@@ -91,14 +93,17 @@ extension Relay {
             peer.credit(stream, payload.count)
         case .relayed(let fetch):
             fetch.append(payload)
-        case .unnamed, .none:
+        case .unnamed, .givenUp, .none:
             peer.credit(stream, payload.count)
         }
     }
 
     private func ended(_ stream: StreamID, _ end: StreamEnd, _ peer: Peer) {
-        guard case .subgroup(let writer) = peer.writers.removeValue(forKey: stream) else {
-            return peer.finishedStream()
+        let writer: SubgroupWriter
+        switch peer.writers.removeValue(forKey: stream) {
+        case .subgroup(let own): writer = own
+        case .givenUp(let earnsItsPlace): return earnsItsPlace ? peer.finishedStream() : ()
+        case .fill, .relayed, .unnamed, .none: return peer.finishedStream()
         }
         switch end {
         case .fin: writer.end(.finished)

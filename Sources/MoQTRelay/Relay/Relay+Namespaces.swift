@@ -133,7 +133,8 @@ extension Relay {
 
     private func offer(_ log: TrackLog, to peer: Peer, _ request: RequestID, _ interest: Parameters) {
         guard peer.may(Errand(.subscribe, .track(log.name)), by: request, cache.clock),
-            let filters = interest.rangeFilters.left(for: log.properties)
+            let filters = interest.rangeFilters.left(for: log.properties),
+            hasRoomForOffer(of: log.name, to: peer, request)
         else { return }
         let parameters = interest.statedByPublish(largest: log.largest)
         do throws(SessionError) {

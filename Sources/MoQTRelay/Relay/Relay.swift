@@ -17,6 +17,16 @@ package final class Relay {
         package var endingTime = Interval.seconds(5)
         /// How long a relay is looked for that has what nobody publishes here.
         package var seekTime = Interval.seconds(10)
+        /// Subscriptions of a peer, those included that wait; more are refused with EXCESSIVE_LOAD.
+        package var subscriptionLimit = Int.max
+        /// Namespaces that a peer publishes; more are refused with EXCESSIVE_LOAD.
+        package var namespaceLimit = Int.max
+        /// Tracks that are published, wanted or kept; what would add to them is refused with EXCESSIVE_LOAD.
+        package var trackLimit = Int.max
+        /// Bytes of an object's payload; a stream with more is given up with EXCESSIVE_LOAD.
+        package var objectSizeLimit = UInt64.max
+        /// Datagrams that wait to be sent to a peer; the oldest is dropped when there are more.
+        package var datagramLimit = 2048
 
         package init() {}
     }
@@ -51,8 +61,8 @@ package final class Relay {
     var authorizer: (any Authorizer)?
     /// When the next permission ends.
     var nextReview: Instant?
-    /// Told of what a peer was refused, and why.
-    package var toldOfDenial: ((Peer, String) -> Void)?
+    /// Told of what a peer may not do, in which request, and why; nil for its SETUP.
+    package var toldOfDenial: ((Peer, RequestID?, String) -> Void)?
 
     package init(settings: Settings, cache: Cache) {
         self.settings = settings
@@ -71,6 +81,7 @@ package final class Relay {
 
     package func add(_ peer: Peer) {
         peers[ObjectIdentifier(peer)] = peer
+        peer.downlink.datagramLimit = settings.datagramLimit
         if peer.isSibling { siblings.append(peer) }
         restrict(peer)
         peer.readerEnded = { [weak self] log in self?.readerLeft(log) }
@@ -80,7 +91,9 @@ package final class Relay {
 
     package func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         cache.tell(now)
-        guard admits(event, from: peer, now), !holds(event, from: peer, now) else { return }
+        guard admits(event, from: peer, now), hasRoom(for: event, from: peer), !holds(event, from: peer, now) else {
+            return
+        }
         dispatch(event, from: peer, now)
     }
 

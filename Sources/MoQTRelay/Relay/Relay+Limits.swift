@@ -1,0 +1,85 @@
+internal import MoQTCodec
+internal import MoQTSession
+internal import Wire
+
+/// What one client may have, and all together; other loops hold their own clients to it.
+extension Relay {
+    /// Whether there is room for what a peer asks; if not, it has been refused.
+    func hasRoom(for event: SessionEvent, from peer: Peer) -> Bool {
+        guard !peer.isSibling, let (id, limit) = obstacle(to: event, from: peer) else { return true }
+        peer.limited.count(limit)
+        peer.say { try $0.reject(id, .excessiveLoad, reason: "too many \(limit)") }
+        return false
+    }
+
+    private func obstacle(to event: SessionEvent, from peer: Peer) -> (RequestID, Limit)? {
+        switch event {
+        case .subscribe(let request):
+            if peer.subscriptionCount >= settings.subscriptionLimit { return (request.requestID, .subscriptions) }
+            return hasRoom(for: request.track) ? nil : (request.requestID, .tracks)
+        case .publish(let request):
+            return hasRoom(for: request.track) ? nil : (request.requestID, .tracks)
+        case .publishNamespace(let request):
+            return peer.namespaceCount < settings.namespaceLimit ? nil : (request.requestID, .namespaces)
+        default: return nil
+        }
+    }
+
+    /// Whether a peer that wants tracks by their prefix has room for one more; if not, it has been told that it is not
+    /// published there (draft-18 "PUBLISH_BLOCKED").
+    func hasRoomForOffer(of track: FullTrackName, to peer: Peer, _ request: RequestID) -> Bool {
+        guard !peer.isSibling, peer.subscriptionCount >= settings.subscriptionLimit else { return true }
+        peer.limited.count(.subscriptions)
+        // Up to draft-16 there is no such message.
+        peer.say { try $0.publishBlocked(track, on: request) }
+        return false
+    }
+
+    private func hasRoom(for track: FullTrackName) -> Bool {
+        tracks.count < settings.trackLimit || tracks[track] != nil
+    }
+
+    /// Whether an object is longer than any may be. Its stream is given up then, and readers lose what it would have
+    /// brought.
+    func refusesObject(of size: UInt64, on stream: StreamID, _ wireBytes: Int, from peer: Peer) -> Bool {
+        guard size > settings.objectSizeLimit, peer.kind != .loop else { return false }
+        // There may be several of a stream before it ends.
+        if case .givenUp = peer.writers[stream] {} else { giveUp(stream, of: peer) }
+        peer.credit(stream, wireBytes)
+        return true
+    }
+
+    private func giveUp(_ stream: StreamID, of peer: Peer) {
+        peer.limited.count(.objectSize)
+        var earnsItsPlace = true
+        switch peer.writers[stream] {
+        case .subgroup(let writer):
+            earnsItsPlace = !writer.creditFollowsReaders
+            writer.end(.reset(.excessiveLoad))
+        case .unnamed(_, _, let wireBytes): peer.credit(stream, wireBytes)
+        case .relayed(let fetch): fetch.ended(.stopped(.excessiveLoad))
+        case .fill(let fill): fill.hasGaps = true
+        case .givenUp, .none: break
+        }
+        peer.writers[stream] = .givenUp(earnsItsPlace: earnsItsPlace)
+        peer.session.stop(stream, code: .excessiveLoad)
+        peer.flush()
+    }
+}
+
+extension Peer {
+    /// Tracks that it receives, waits for, or is offered.
+    fileprivate var subscriptionCount: Int {
+        requests.values.count { request in
+            switch request {
+            case .subscription, .waiting, .sought, .offer: true
+            default: false
+            }
+        }
+    }
+
+    /// Namespaces that it publishes.
+    fileprivate var namespaceCount: Int {
+        requests.values.count { if case .namespace = $0 { true } else { false } }
+    }
+}
