@@ -144,12 +144,13 @@ class Subscriber(Slot):
 
     def live(self):
         random = self.crowd.schedule.random
-        self.rest, self.seen = b"", None
+        self.rest, self.seen, self.has_stalled = b"", None, False
         start = random.choice([["--from", "now"], ["--from", "next"], ["--from", "-1"], ["--join", "2"]])
         draft = random.choice([[], [], ["--draft", str(random.randint(14, 22))]])
+        self.options = start + draft
         self.start(
-            ["sub", "-k", "-q", self.crowd.url, random.choice(self.crowd.tracks), "--as", "lines", "--wait", "5"] + start
-            + draft, stdout=subprocess.PIPE)
+            ["sub", "-k", "-q", self.crowd.url, random.choice(self.crowd.tracks), "--as", "lines", "--wait", "5"]
+            + self.options, stdout=subprocess.PIPE)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.crowd.schedule.watch(self.process.stdout, self.read)
         self.crowd.schedule.between(
@@ -175,6 +176,8 @@ class Subscriber(Slot):
         _, life, number = body.split()[:3]
         if self.seen and self.seen[0] == life and int(number) != self.seen[1] + 1:
             self.crowd.tally["WRONG: lines missing or out of order"] += 1
+            words = " ".join(self.options + ["stalled"] * self.has_stalled)
+            print(f"after line {self.seen[1]} came {text[:40].decode()}: sub {words}", flush=True)
         self.seen = (life, int(number))
 
     def close(self):
@@ -191,6 +194,7 @@ class Subscriber(Slot):
         self.renew()
 
     def stall(self):
+        self.has_stalled = True
         self.signal(signal.SIGSTOP)
         self.crowd.schedule.between(1, 20, self.go_on)
 
