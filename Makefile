@@ -3,6 +3,7 @@
 #   make build                    .build/release/moqt, without Swift's shared libraries
 #   make test                     all tests; SANITIZE=address or SANITIZE=thread runs them under a sanitizer,
 #                                 NGTCP2=distro with the distribution's own ngtcp2, unpacked for that alone
+#   make simulate                 crowds around a relay in virtual time, SEEDS (default 1000) of each scene
 #   make check                    formatting, file sizes, the tests the drafts' rules name, a build in which
 #                                 warnings are errors, and a package outside that uses the libraries
 #   make fuzz                     codec and session under libFuzzer; FUZZ_SECONDS (default 60) are shared by six targets
@@ -27,6 +28,7 @@ RELEASE := $(BUILD) -c release --static-swift-stdlib --product moqt
 SANITIZE ?=
 FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 600
+SEEDS ?= 1000
 SANITIZED := $(if $(SANITIZE),--sanitize $(SANITIZE) --scratch-path .build-$(SANITIZE))
 NGTCP2 ?=
 ifeq ($(NGTCP2),distro)
@@ -36,7 +38,7 @@ test: export PKG_CONFIG_PATH = $(DISTRO)/ngtcp2/lib/pkgconfig
 test: export LD_LIBRARY_PATH = $(DISTRO)/ngtcp2/lib
 endif
 
-.PHONY: all deps build test check fuzz bench-codec bench-relay interop soak demo install clean
+.PHONY: all deps build test simulate check fuzz bench-codec bench-relay interop soak demo install clean
 
 all: build
 
@@ -51,10 +53,19 @@ test: export SWIFT_BACKTRACE = enable=no
 test: export LSAN_OPTIONS = suppressions=$(CURDIR)/Tests/leaks.supp:print_suppressions=0
 test: export TSAN_OPTIONS = halt_on_error=1
 test: export MOQT_SANITIZER = $(SANITIZE)
+# A seed gives the same course of events in every run.
+test: export SWIFT_DETERMINISTIC_HASHING = 1
 test: deps
 	$(if $(DISTRO),.ci/distro-ngtcp2 $(DISTRO)/ngtcp2)
 	$(BUILD) $(SANITIZED) --build-tests
 	$(SWIFT) test $(SANITIZED) --skip-build --disable-xctest
+
+# Crowds around a relay, with SEEDS of each scene.
+simulate: export SWIFT_DETERMINISTIC_HASHING = 1
+simulate: export MOQT_SEEDS = $(SEEDS)
+simulate: deps
+	$(BUILD) --build-tests
+	$(SWIFT) test --skip-build --disable-xctest --filter CrowdTests
 
 check: deps
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift

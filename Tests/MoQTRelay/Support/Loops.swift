@@ -67,13 +67,3 @@ final class Loops {
 
     var hasMail: Bool { loops.contains { !$0.mail.isEmpty } }
 }
-
-extension Pipe {
-    /// What an idle pipe has no use for.
-    var leftovers: [String] {
-        var left: [String] = []
-        if isDirty { left.append("there is something to flush") }
-        if unreadCount > 0 { left.append("\(unreadCount) streams are not read") }
-        return left
-    }
-}

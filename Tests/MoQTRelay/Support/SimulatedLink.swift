@@ -35,7 +35,7 @@ final class SimulatedLink {
     }
 
     /// An end has something to send.
-    var isDirty: Bool { !isCut && (near.isDirty || far.isDirty) }
+    var isDirty: Bool { !isCut && [near, far].contains { $0.isDirty && !$0.isStopped } }
 
     private func isDue(_ side: Side, _ now: Instant) -> Bool {
         if side.isDirty || side.arrivals.next ?? .max <= now.nanoseconds { return true }
