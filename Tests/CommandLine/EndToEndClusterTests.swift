@@ -6,17 +6,10 @@ import Testing
 @Suite("End to end, relays of a cluster") struct EndToEndClusterTests {
     /// A relay of a cluster, at an address that it tells the others.
     static func relay(_ cluster: String, _ options: String...) throws -> RunningRelay {
-        let address = try freeAddress()
+        let address = try RunningRelay.freeAddress()
         return try RunningRelay(
             at: address,
             options: ["--cluster", cluster, "--node", "moqt://" + address, "--upstream-insecure", "-v"] + options)
-    }
-
-    /// An address of this host with a port that nobody has at the moment.
-    private static func freeAddress() throws -> String {
-        let relay = try RunningRelay()
-        defer { relay.process.send(SIGKILL) }
-        return relay.address
     }
 
     private static let key = "origin.:6c697665"

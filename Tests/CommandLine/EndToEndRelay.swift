@@ -28,6 +28,14 @@ final class RunningRelay {
 
     deinit { process.send(SIGKILL) }
 
+    /// An address of this host with a port that nobody has at the moment.
+    static func freeAddress() throws -> String {
+        let relay = try RunningRelay()
+        relay.process.send(SIGKILL)
+        _ = try relay.process.wait()
+        return relay.address
+    }
+
     /// Starts `moqt sub` of this relay, which it trusts.
     func sub(_ arguments: String..., output: Moqt.Output = .captured) throws -> Moqt {
         try Moqt(["sub", url, "--fingerprint", fingerprint] + arguments, output: output)

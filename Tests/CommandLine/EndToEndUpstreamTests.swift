@@ -159,6 +159,27 @@ import Testing
         #expect(try pub.wait().status == 0)
     }
 
+    @Test("a relay that is its own upstream, or its upstream's, is found out")
+    func circles() throws {
+        let address = try RunningRelay.freeAddress()
+        func relay(at own: String, under other: String) throws -> RunningRelay {
+            try RunningRelay(at: own, "--upstream", "moqt://" + other, "--upstream-insecure", "-v")
+        }
+        let alone = try relay(at: address, under: address)
+        _ = try alone.process.waitForLine(on: .stderr) { $0.contains("each other's upstream") }
+        #expect(try alone.sub("a--b").wait(deadline: 30).status == 5)
+        let next = try RunningRelay.freeAddress()
+        let first = try relay(at: "127.0.0.1:0", under: next)
+        let second = try relay(at: next, under: first.address)
+        try Self.connected(second)
+        for relay in [first, second] { #expect(try relay.sub("a--b").wait(deadline: 30).status == 5) }
+        let watch = try Moqt("announce", "--watch", second.url, "-k", "live")
+        let hold = try Moqt("announce", first.url, "-k", "live")
+        #expect(try watch.waitForLine() == "+ live")
+        hold.send(SIGTERM)
+        #expect(try watch.waitForLine() == "- live")
+    }
+
     @Test("a chain of relays of several loops")
     func chain() throws {
         let relays = try Relays("--threads", "2")

@@ -354,7 +354,7 @@ import Wire
 
 extension TestSubscriber {
     /// How often each namespace was announced without being withdrawn since.
-    fileprivate var heardOf: [TrackNamespace: Int] {
+    var heardOf: [TrackNamespace: Int] {
         var counts: [TrackNamespace: Int] = [:]
         for event in events {
             switch event {

@@ -29,8 +29,11 @@ final class LoopGroup: Sendable {
     private let mail: [Mailbox<LoopMessage>]
     /// Loops that have connections, or may get some.
     private let occupied: Guarded<Int>
+    /// Nil: no relay is above this one.
+    let kinship: Kinship?
 
-    init(count: Int) throws(SystemError) {
+    init(count: Int, _ kinship: Kinship? = nil) throws(SystemError) {
+        self.kinship = kinship
         var mail: [Mailbox<LoopMessage>] = []
         for _ in 0..<count { mail.append(try Mailbox()) }
         self.mail = mail
@@ -86,7 +89,7 @@ final class RelayLoop: Application {
         relay = Relay(
             settings: settings.behaviour,
             cache: Cache(limit: Int(clamping: settings.cacheSize) / group.count, timeLimit: settings.cacheTime))
-        uplinks = try Uplinks(settings, relay, driver, output, registry)
+        uplinks = try Uplinks(settings, relay, driver, output, registry, group.kinship)
         if let registry { relay.claim = { registry.claim(ClusterKey.of($0)) } }
         driver.application = self
         output.logMessages(of: driver)
@@ -162,6 +165,7 @@ final class RelayLoop: Application {
     }
 
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
+        if case .ready = event, goesRound(peer) { return }
         relay.handle(event, from: peer, now: now)
         if peer.kind == .relay { uplinks?.handle(event, from: peer) }
     }
@@ -173,6 +177,7 @@ final class RelayLoop: Application {
             output.log(.notice, session: peer.number, "refused \(refusals) times what its draft cannot express")
         }
         output.endLog(of: peer.number)
+        group.kinship?.forget(peer.number)
         if peer.kind == .relay { uplinks?.disconnected(link, cause) }
         if isDraining { driver.wake() }
     }
@@ -194,6 +199,19 @@ final class RelayLoop: Application {
     func timeReached(_ now: Instant) {
         relay.timeReached(now)
         for (_, pipe) in pipes { pipe.timeReached(now) }
+    }
+
+    /// Whether relays would be above each other by this session, which is then closed.
+    private func goesRound(_ peer: Peer) -> Bool {
+        guard let kinship = group.kinship else { return false }
+        let name = peer.session.peerImplementation
+        let isAdmitted =
+            peer.kind == .relay
+            ? kinship.admits(upstream: peer.number, name) : kinship.admits(client: peer.number, name)
+        guard !isAdmitted else { return false }
+        output.log(.warning, session: peer.number, "refused: the relays are each other's upstream")
+        peer.say { $0.close(.internalError, reason: "the relays are each other's upstream") }
+        return true
     }
 
     /// Connections to clients and to other relays.

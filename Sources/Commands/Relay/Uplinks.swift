@@ -17,7 +17,8 @@ final class Uplinks: RouteFinder {
 
     /// Nil: there are no other relays.
     init?(
-        _ settings: RelaySettings, _ relay: Relay, _ driver: Driver, _ output: Output, _ registry: Registry?
+        _ settings: RelaySettings, _ relay: Relay, _ driver: Driver, _ output: Output, _ registry: Registry?,
+        _ kinship: Kinship?
     ) throws(SystemError) {
         var peering = settings.peering
         peering.common = settings.transport
@@ -26,6 +27,7 @@ final class Uplinks: RouteFinder {
         if let url = settings.upstream {
             upstream = Uplink(url, peering, driver, output)
             upstream?.ready = { [unowned relay] in relay.join($0) }
+            upstream?.name = { kinship?.asEdge }
         } else if let registry {
             cluster = try ClusterLinks(registry, peering, relay, driver, output)
         } else {

@@ -49,7 +49,7 @@ final class Listening {
         }
         quic.protocols.append(WebTransportConnection.alpn)
         var session = settings.session
-        session.implementation = Version.implementation
+        session.implementation = session.implementation ?? Version.implementation
         var webTransport = settings.webTransport
         webTransport.protocols = settings.transport.drafts
         let credentials = try Self.credentials(certificate, settings)

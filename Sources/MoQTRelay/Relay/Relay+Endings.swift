@@ -25,7 +25,7 @@ extension Relay {
     }
 
     /// Whoever is patient waits on when it was another relay that refused: the publisher may come to a third.
-    private func refuseWaiting(_ track: RelayTrack, _ error: RequestError, by peer: Peer) {
+    func refuseWaiting(_ track: RelayTrack, _ error: RequestError, by peer: Peer) {
         for (key, entry) in track.waiting where !track.hasUpstream(for: entry.peer) {
             if peer.kind == .relay, entry.deadline > cache.clock { continue }
             track.waiting[key] = nil

@@ -55,6 +55,7 @@ extension Relay {
         guard let id = try? publisher.session.subscribe(track.name, parameters, join: join) else { return nil }
         let upstream = Upstream(
             peer: publisher, requestID: id, track: track, forwards: parameters.forward ?? true, wasPublished: false)
+        upstream.askedAt = cache.clock
         upstream.isJoining = join != nil
         upstream.newGroup = parameters.newGroupRequest.map { NewGroupRequest(group: $0) }
         publisher.requests[id] = .upstream(upstream)

@@ -145,6 +145,7 @@ package final class Relay {
         reviewAccess(now)
         guard let due = nextCheck, due <= now else { return }
         nextCheck = nil
+        routing.forgetBereft()
         for track in Array(tracks.values) { expire(track, now) }
         expireSearches(now)
         for log in draining { dropStalledDrainers(of: log, now) }
@@ -173,6 +174,7 @@ package final class Relay {
     private func expire(_ track: RelayTrack, _ now: Instant) {
         if track.ending != nil { giveUpSilent(track, now) }
         settleMoves(of: track, now)
+        giveUpUnanswered(track, now)
         seekAgain(track, now)
         if track.upstreams.isEmpty, held.isEmpty {
             for (key, waiting) in track.waiting where waiting.deadline <= now {

@@ -110,6 +110,8 @@ final class Upstream {
     var newGroup: NewGroupRequest?
     /// The publisher began it with PUBLISH.
     let wasPublished: Bool
+    /// When it was asked for; nil: it came by itself.
+    var askedAt: Instant?
     /// Data streams that have begun.
     var streamCount: UInt64 = 0
     /// How far it was when it was last looked at, and since when it is there.

@@ -12,22 +12,24 @@ extension Relay {
     /// `origin` may have the namespace: it is asked for what is wanted of it.
     package func found(_ namespace: TrackNamespace, at origin: Peer) {
         routing.learn(namespace, at: origin)
-        for track in tracks.values where track.name.namespace == namespace && isBereft(track) {
+        for name in routing.takeBereft(of: namespace) {
+            guard let track = tracks[name], isBereft(track) else { continue }
             subscribe(track, to: origin, newGroup: track.newGroupWanted)
         }
         release(namespace)
     }
 
     /// Nobody is known to have the namespace.
-    package func missed(_ namespace: TrackNamespace) { release(namespace) }
+    package func missed(_ namespace: TrackNamespace) {
+        _ = routing.takeBereft(of: namespace)
+        release(namespace)
+    }
 
     /// The relay is not asked any more for what was found there.
     package func unlearn(_ origin: Peer) { routing.forget(origin) }
 
     /// What is wanted and has nobody to come from.
-    package var soughtNamespaces: Set<TrackNamespace> {
-        Set(routing.sought(under: TrackNamespace()) + tracks.values.filter(isBereft).map(\.name.namespace))
-    }
+    package var soughtNamespaces: Set<TrackNamespace> { routing.soughtNamespaces }
 
     // MARK: - Requests that wait
 
@@ -84,8 +86,26 @@ extension Relay {
         guard let finder = routing.finder, isBereft(track) else { return false }
         track.soughtSince = track.soughtSince ?? now
         log.suspend()
-        finder.find(track.name.namespace)
+        find(track, finder)
         return true
+    }
+
+    /// A relay that does not answer is not waited for: it may wait for this one.
+    func giveUpUnanswered(_ track: RelayTrack, _ now: Instant) {
+        for upstream in track.upstreams where upstream.peer.kind == .relay && !upstream.isEstablished {
+            guard let since = upstream.askedAt, now - since > settings.seekTime else { continue }
+            track.upstreams.removeAll { $0 === upstream }
+            giveUp(upstream)
+            routing.refused(track.name.namespace, by: upstream.peer)
+            refuseWaiting(track, Self.noAnswer, by: upstream.peer)
+        }
+    }
+
+    private static var noAnswer: RequestError {
+        var error = RequestError()
+        error.code = .timeout
+        error.reason = WireText("no relay has answered")
+        return error
     }
 
     /// Looks on for what is still wanted, until it is too long.
@@ -96,7 +116,12 @@ extension Relay {
             track.log?.orphan(.internalError, reason: "the publisher was lost")
         }
         // Who has been told that nobody publishes it is not waiting any more.
-        if track.soughtSince != nil || !track.waiting.isEmpty { finder.find(track.name.namespace) }
+        if track.soughtSince != nil || !track.waiting.isEmpty { find(track, finder) }
+    }
+
+    private func find(_ track: RelayTrack, _ finder: any RouteFinder) {
+        routing.bereave(track.name)
+        finder.find(track.name.namespace)
     }
 }
 

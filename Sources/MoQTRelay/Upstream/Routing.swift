@@ -18,6 +18,8 @@ struct Routing {
     /// Relays where namespaces were found.
     private var origins: [TrackNamespace: Peer] = [:]
     private var searches: [TrackNamespace: Search] = [:]
+    /// Tracks that have nobody to come from, and are looked for.
+    private var bereft: [TrackNamespace: Set<FullTrackName>] = [:]
     /// What clients wanted to hear of when upstreams were last asked: ``NamespaceTable/clientChanges``.
     var interestsAsked: (namespaces: Int, tracks: Int)?
 
@@ -36,6 +38,18 @@ struct Routing {
     }
 
     var isSearching: Bool { !searches.isEmpty }
+
+    var soughtNamespaces: Set<TrackNamespace> { Set(searches.keys).union(bereft.keys) }
+
+    mutating func bereave(_ track: FullTrackName) { bereft[track.namespace, default: []].insert(track) }
+
+    /// Those that are still wanted are named again.
+    mutating func forgetBereft() { bereft = [:] }
+
+    /// Tracks of the namespace for which a relay has been found, or that are not wanted any more.
+    mutating func takeBereft(of namespace: TrackNamespace) -> Set<FullTrackName> {
+        bereft.removeValue(forKey: namespace) ?? []
+    }
 
     /// Whom to ask for what is of the namespace, when nobody publishes it here.
     func routes(to namespace: TrackNamespace) -> [Peer] {

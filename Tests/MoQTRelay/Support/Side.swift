@@ -68,13 +68,13 @@ final class Side {
 
     init(
         number: UInt64, role: EndpointRole, windows: Windows, _ profile: Profile = .draft18,
-        _ configuration: SessionConfiguration = SessionConfiguration()
+        _ configuration: SessionConfiguration = SessionConfiguration(), kind: PeerKind = .client
     ) {
         self.role = role
         self.windows = windows
         peer = Peer(
             number: number, session: Session(role: role, profile: profile, configuration: configuration),
-            profile: profile)
+            profile: profile, kind: kind)
         limits = [.bidirectional: windows.bidi, .unidirectional: windows.uni]
         granted = limits
         peer.needsFlush = { [weak self] in self?.isDirty = true }

@@ -82,6 +82,23 @@ final class World {
         return link
     }
 
+    /// A relay that the first loop's relay connects to; that relay's end is `near`.
+    func connectUpward(_ profile: Profile = .draft18) -> SimulatedLink {
+        number += 2
+        let windows = Side.Windows(data: 65_536, uni: 100, bidi: 100_000)
+        let near = Side(number: number, role: .server, windows: windows, profile)
+        let far = Side(number: number + 1, role: .client, windows: windows, profile, kind: .relay)
+        let link = SimulatedLink(near: near, far: far, number: number / 2, seed: seed &+ number, path: .perfect)
+        link.trace = trace
+        let relay = relay
+        relay.add(far.peer)
+        far.handle = { [unowned self, unowned far] in relay.handle($0, from: far.peer, now: now) }
+        far.peer.session.transportReady(now: now)
+        near.peer.session.transportReady(now: now)
+        links.append(link)
+        return link
+    }
+
     func publisher(
         _ namespace: String = "live", _ profile: Profile = .draft18, streamWindow: Int = 65_536, streams: Int = 100
     ) -> TestPublisher {
