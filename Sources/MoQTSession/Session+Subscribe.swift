@@ -215,6 +215,17 @@ extension Session {
         requestDeadlines[id] = now + max(configuration.doneTimeout, .milliseconds(timeout))
     }
 
+    /// The session ends: of subscriptions whose streams have all come the end is told, though what precedes them has not.
+    mutating func tellDone() {
+        for (id, request) in requests.sorted(by: { $0.key < $1.key }) {
+            let subscription = request.subscription
+            guard let count = subscription.done?.streamCount, subscription.openStreams.isEmpty,
+                subscription.streamsSeen >= count
+            else { continue }
+            finishDone(id)
+        }
+    }
+
     mutating func finishDone(_ id: RequestID) {
         guard let request = requests[id], let done = request.subscription.done else { return }
         if request.subscription.join != nil {

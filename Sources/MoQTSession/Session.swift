@@ -225,6 +225,7 @@ extension Session {
 
     private mutating func close(_ close: SessionClose) {
         guard !isClosed else { return }
+        tellDone()
         isClosed = true
         actions.removeAll()
         actions.append(.close(close.code, reason: close.reason))
