@@ -74,7 +74,8 @@ import Testing
 
     @Test("one subscription at the origin serves all subscribers of an edge; the past is fetched there")
     func once() throws {
-        let relays = try Relays(origin: ["-vv"])
+        // Each loop of an edge is one.
+        let relays = try Relays("--threads", "1", origin: ["-vv", "--threads", "1"])
         let pub = try relays.origin.pub("a--b", "-", "--group-size", "2", input: .open)
         let first = try relays.origin.sub("a--b", "--wait", "30", "--as", "lines", "-v")
         try subscribed(first)
