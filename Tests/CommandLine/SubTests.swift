@@ -243,9 +243,9 @@ private final class UnreadPipe {
         let relay = try RunningRelay(), folder = try WorkFolder()
         let pipe = try UnreadPipe(in: folder)
         let bytes = noise(options[1] == "64Ki" ? 200_000_000 : 50_000_000)
-        let sub = try relay.sub("a--b", "--wait", "60", "--idle-timeout", "3", output: .file(pipe.path))
+        let sub = try relay.sub("a--b", "--wait", "60", "--idle-timeout", "2", output: .file(pipe.path))
         let pub = try Moqt(["pub", "-k", relay.url, "a--b", try folder.file("x", bytes)] + options)
-        #expect(throws: Moqt.Failure.self) { try sub.waitForLine(on: .stderr, deadline: 9) }
+        #expect(throws: Moqt.Failure.self) { try sub.waitForLine(on: .stderr, deadline: 5) }
         #expect(sub.isRunning && pub.isRunning)
         #expect(try sub.peakMemory < 160_000 || Moqt.isSanitized)
         #expect(pipe.read(bytes.count) == bytes)

@@ -77,7 +77,7 @@ extension RelayLimit {
                 .init(limit, "max-tracks", 1...10_000_000, 100_000, "Tracks at once, on each loop", "EXCESSIVE_LOAD")
             case .streams:
                 .init(
-                    limit, "max-streams", 16...100_000, 256, "Open data streams of a connection", "waits (MAX_STREAMS)"
+                    limit, "max-streams", 16...100_000, 64, "Open data streams of a connection", "waits (MAX_STREAMS)"
                 )
             case .heldStreams:
                 .init(
@@ -87,7 +87,7 @@ extension RelayLimit {
                 .init(limit, "max-held-datagrams", 0...10_000, 64, "Datagrams held in the same way", "dropped")
             case .buffer:
                 .init(
-                    limit, "max-buffer", 1 << 20...1 << 40, 128 << 20, isSize: true,
+                    limit, "max-buffer", 1 << 20...1 << 40, 64 << 20, isSize: true,
                     "Unread bytes on data streams of a connection", "waits (MAX_STREAM_DATA)")
             case .objectSize:
                 .init(
