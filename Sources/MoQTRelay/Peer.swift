@@ -135,7 +135,7 @@ package final class Peer {
         requests.values.contains { request in
             switch request {
             case .subscription(let subscription): subscription.forwards
-            case .fetchReply: true
+            case .fetchReply, .openingFetch: true
             default: false
             }
         }
@@ -153,8 +153,7 @@ package final class Peer {
             switch request {
             case .subscription(let subscription): subscription.cancel()
             case .fetchReply(let reply): reply.cancel()
-            case .relayedFetch(let fetch): fetch.cancel()
-            case .fetchAsked, .waiting, .sought, .heldFetch, .upstream, .statusWanted, .statusAsked, .namespace,
+            case .fillAsked, .openingFetch, .waiting, .sought, .upstream, .statusWanted, .statusAsked, .namespace,
                 .namespaceInterest, .trackInterest, .offer, .advertisement, .discovery:
                 break
             }
@@ -174,16 +173,14 @@ enum PeerRequest {
     case waiting(RelayTrack)
     /// It waits for a relay to be found that has the namespace.
     case sought(TrackNamespace)
-    /// Its FETCH waits for what the relay fetches itself.
-    case heldFetch(RelayTrack)
     /// We receive a track from it.
     case upstream(Upstream)
     /// It fetches from us.
     case fetchReply(FetchReply)
-    /// It fetches what a publisher is asked for.
-    case relayedFetch(RelayedFetch)
+    /// Its FETCH waits for a publisher to tell how far the track goes.
+    case openingFetch(Opening)
     /// We ask it for what somebody fetches.
-    case fetchAsked(RelayedFetch)
+    case fillAsked(Fill)
     /// It wants to know how far a track is, and publishers are asked.
     case statusWanted(StatusInquiry)
     /// We ask it how far a track is.
@@ -216,8 +213,6 @@ enum IncomingStream {
     /// The subgroup's id is that of its first object, which has not come.
     case unnamed(TrackLog, SubgroupHeader, wireBytes: Int)
     case fill(Fill)
-    /// What a publisher was asked for on behalf of somebody.
-    case relayed(RelayedFetch)
     /// It was stopped, and what still comes of it is thrown away.
     /// - Parameter earnsItsPlace: its end lets the peer open another stream; otherwise its readers do.
     case givenUp(earnsItsPlace: Bool)

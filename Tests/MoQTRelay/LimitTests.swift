@@ -87,6 +87,10 @@ import Wire
         world.run()
         #expect(other.rejection == nil && other.objects.count == 2)
         #expect(limited(.tracks, world) == 1)
+        // What is fetched is kept, too.
+        other.peer.say { _ = try $0.fetch(.standalone(track: track("b"), start: .zero, end: RangeEnd(group: 0))) }
+        world.run()
+        #expect(other.rejection != nil && limited(.tracks, world) == 2)
     }
 
     @Test(arguments: drafts)

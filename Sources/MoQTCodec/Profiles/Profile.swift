@@ -207,6 +207,8 @@ package struct Behaviours: OptionSet, Sendable {
     package static let subscriptionsOutlastRanges = Self(rawValue: 1 << 18)
     /// PUBLISH states the terms of its subscription, which REQUEST_UPDATE changes; otherwise PUBLISH_OK states them.
     package static let publishStatesTerms = Self(rawValue: 1 << 19)
+    /// FETCH_OK names the last object that it covers; otherwise it may also say that the whole group is covered.
+    package static let fetchOKNamesObject = Self(rawValue: 1 << 20)
     /// No namespace is reserved.
     package static let freeNamespaces = Self(rawValue: 1 << 24)
 }

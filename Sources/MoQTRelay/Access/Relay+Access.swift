@@ -193,9 +193,8 @@ extension Relay {
         case .waiting(let track): Errand(.subscribe, .track(track.name))
         case .sought(let namespace): Errand([.subscribe, .fetch], .anyUnder(namespace))
         case .offer(let offer): Errand(.subscribe, .track(offer.track.name))
-        case .heldFetch(let track): Errand(.fetch, .track(track.name))
+        case .openingFetch(let opening): Errand(.fetch, .track(opening.fill.log.name))
         case .fetchReply(let reply): Errand(.fetch, .track(reply.track.name))
-        case .relayedFetch(let fetch): Errand(.fetch, .track(fetch.track))
         case .upstream(let upstream):
             upstream.wasPublished
                 ? Errand(.publish, .track(upstream.track.name))
@@ -203,7 +202,7 @@ extension Relay {
         case .namespace(let namespace): Errand(.publishNamespace, .namespace(namespace))
         case .namespaceInterest(let prefix): Errand([.subscribeNamespace, .subscribe], .anyUnder(prefix))
         case .trackInterest(let prefix): Errand(.subscribe, .anyUnder(prefix))
-        case .fetchAsked, .statusWanted, .statusAsked, .advertisement, .discovery: nil
+        case .fillAsked, .statusWanted, .statusAsked, .advertisement, .discovery: nil
         }
     }
 
@@ -215,27 +214,17 @@ extension Relay {
         let reset: StreamResetCode = refusal.kind == .expired ? .expiredAuthToken : .cancelled
         switch request {
         case .subscription(let subscription): subscription.end(done, refusal.reason, peer.expressible(reset))
-        case .fetchReply(let reply): reply.cancel(peer.expressible(reset))
-        case .waiting, .sought, .heldFetch:
+        case .fetchReply(let reply):
+            if !reply.reject(refusal.requestCode, refusal.reason) { reply.cancel(peer.expressible(reset)) }
+        case .waiting, .sought, .openingFetch:
             peer.requests[id] = nil
             peer.say { try $0.reject(id, refusal.requestCode, reason: refusal.reason) }
             end(request, id, of: peer, now)
-        case .relayedFetch(let fetch):
-            if fetch.isUntouched {
-                var error = RequestError()
-                error.code = refusal.requestCode
-                error.reason = WireText(refusal.reason)
-                fetch.cancel()
-                peer.say { try $0.reject(id, error) }
-            } else {
-                fetch.cancel(peer.expressible(reset))
-                peer.say { try $0.cancel(id, code: reset) }
-            }
         case .upstream, .offer, .namespace, .namespaceInterest, .trackInterest:
             peer.requests[id] = nil
             peer.say { try $0.cancel(id, code: reset) }
             end(request, id, of: peer, now)
-        case .fetchAsked, .statusWanted, .statusAsked, .advertisement, .discovery: break
+        case .fillAsked, .statusWanted, .statusAsked, .advertisement, .discovery: break
         }
     }
 }

@@ -68,7 +68,8 @@ package final class Subscription: StreamOwner {
 
     /// A delivery timeout applies.
     var hasTimeout: Bool {
-        if case .live = track.delivery { true } else { objectTimeout != nil || subgroupTimeout != nil }
+        if case .live = track.delivery { return true }
+        return objectTimeout != nil || subgroupTimeout != nil || track.cacheDuration != nil
     }
 
     /// Whether what arrived then, or the whole of an ended subgroup, is past its delivery timeout
@@ -80,6 +81,7 @@ package final class Subscription: StreamOwner {
             object = Interval.smaller(object, ofObject)
             subgroup = Interval.smaller(subgroup, ofSubgroup)
         }
+        object = Interval.smaller(object, track.cacheDuration)
         if let object, now - arrived > object { return true }
         guard let subgroup, log.end == .finished else { return false }
         return now - log.endedAt > subgroup

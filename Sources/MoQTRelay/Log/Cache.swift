@@ -17,6 +17,10 @@ package final class Cache {
     /// The latest time that was told.
     package private(set) var clock = Instant(nanoseconds: 0)
 
+    /// Nothing could be dropped when this much was held.
+    private var retryAbove = 0
+    /// Some track has a ``TrackLog/cacheDuration``.
+    var hasDurations = false
     /// Oldest first.
     private var entries: [Entry] = []
     var dirty: [(track: TrackLog, log: SubgroupLog)] = []
@@ -60,7 +64,10 @@ package final class Cache {
         self.timeLimit = timeLimit
     }
 
-    func added(_ log: SubgroupLog, of track: TrackLog) { entries.append(Entry(track: track, item: .subgroup(log))) }
+    func added(_ log: SubgroupLog, of track: TrackLog) {
+        entries.append(Entry(track: track, item: .subgroup(log)))
+        used += SubgroupLog.fixedCost
+    }
 
     func added(datagramsOf group: GroupLog, of track: TrackLog) {
         group.isListed = true
@@ -96,11 +103,15 @@ package final class Cache {
                 credit(log, of: track, now)
             }
         }
-        if used > limit { evict() }
+        guard used > limit, used > retryAbove else { return }
+        evict()
+        // What its readers hold is not looked through again for every packet.
+        retryAbove = used > limit ? used + limit / 64 : 0
     }
 
     /// Looks again at the subscribers that hold a lossless track up; call about once a second.
     package func dropStalledReaders(_ now: Instant) {
+        retryAbove = 0
         let candidates = watched
         watched = []
         for (track, log) in candidates {
@@ -183,33 +194,53 @@ package final class Cache {
 
     /// Drops what is older than ``timeLimit``, but for what readers still need; call about once a second.
     package func expire(_ now: Instant) {
-        guard let timeLimit else { return }
+        guard timeLimit != nil || hasDurations else { return }
         for entry in entries {
-            guard case .subgroup(let log) = entry.item, log.end != .open, now - log.endedAt > timeLimit else {
-                continue
-            }
-            dropRead(entry, saving: .max)
+            if let timeLimit { expire(entry, now, olderThan: timeLimit, isStrict: false) }
+            if let limit = entry.track.cacheDuration { expire(entry, now, olderThan: limit, isStrict: true) }
         }
         entries.removeAll(where: \.isForgotten)
+    }
+
+    /// - Parameter isStrict: each object for itself; otherwise an ended subgroup as a whole.
+    private func expire(_ entry: Entry, _ now: Instant, olderThan age: Interval, isStrict: Bool) {
+        let oldest = Instant(nanoseconds: now.nanoseconds - min(now.nanoseconds, age.nanoseconds))
+        switch entry.item {
+        case .datagrams(let group): dropDatagrams(of: group, entry.track) { $0.dropDatagrams(before: oldest) }
+        case .subgroup(let log) where log.end == .open || isStrict:
+            dropRead(log, entry.track, before: log.limit(arrivedBefore: oldest))
+        case .subgroup(let log):
+            if log.endedAt < oldest { dropRead(log, entry.track, before: log.limit(saving: .max)) }
+        }
     }
 
     /// Drops what every reader has taken.
     private func dropRead(_ entry: Entry, saving size: Int) {
         switch entry.item {
         case .datagrams(let group): dropDatagrams(of: group, entry.track, saving: size)
-        case .subgroup(let log):
-            var limit = log.limit(saving: size)
-            for cursor in log.cursors.members {
-                let needed = cursor.needed
-                limit = (min(limit.object, needed.object), min(limit.chunk, needed.chunk))
-            }
-            drop(log, entry.track, before: limit)
+        case .subgroup(let log): dropRead(log, entry.track, before: log.limit(saving: size))
         }
+    }
+
+    private func dropRead(_ log: SubgroupLog, _ track: TrackLog, before wanted: (object: Int, chunk: Int)) {
+        var limit = wanted
+        for cursor in log.cursors.members { limit = Self.smaller(limit, cursor.needed) }
+        // The publisher is held back by who reads what was fetched.
+        if let fill = log.fill, !fill.readers.isEmpty { limit = Self.smaller(limit, log.limit(readTo: fill.position)) }
+        drop(log, track, before: limit)
+    }
+
+    private static func smaller(
+        _ a: (object: Int, chunk: Int), _ b: (object: Int, chunk: Int)
+    ) -> (object: Int, chunk: Int) {
+        (min(a.object, b.object), min(a.chunk, b.chunk))
     }
 
     /// Drops what the fastest reader has taken, of live tracks only: readers that still wanted it lose the subgroup.
     private func dropLive(_ entry: Entry, saving size: Int) {
-        guard case .live = entry.track.delivery, case .subgroup(let log) = entry.item, !log.isForgotten else { return }
+        guard case .live = entry.track.delivery, case .subgroup(let log) = entry.item, !log.isForgotten,
+            log.fill == nil
+        else { return }
         var limit = log.limit(saving: size)
         if !log.wasReadThrough, let fastest = log.cursors.members.map(\.needed).max(by: { $0 < $1 }) {
             limit = (min(limit.object, fastest.object), min(limit.chunk, fastest.chunk))
@@ -218,21 +249,27 @@ package final class Cache {
         drop(log, entry.track, before: limit)
     }
 
-    private func drop(_ log: SubgroupLog, _ track: TrackLog, before limit: (object: Int, chunk: Int)) {
+    private func drop(_ log: SubgroupLog, _ track: TrackLog, before wanted: (object: Int, chunk: Int)) {
+        var limit = wanted
+        // The rest of an object that a fetch has begun with can't be had otherwise.
+        if let first = log.begun.min() { limit = Self.smaller(limit, (first, log[first].firstChunk)) }
         let objects = log.heldCount
         let saved = log.evict(before: limit)
         shrank(by: saved, objects: objects - log.heldCount)
-        track.evicted(group: log.group, through: log.evictedThrough)
         guard log.end != .open, log.cursors.isEmpty, log.cost == 0, !log.isForgotten else { return }
         log.isForgotten = true
+        used -= SubgroupLog.fixedCost
         track.forget(log)
     }
 
     private func dropDatagrams(of group: GroupLog, _ track: TrackLog, saving size: Int) {
+        dropDatagrams(of: group, track) { $0.dropDatagrams(saving: size) }
+    }
+
+    private func dropDatagrams(of group: GroupLog, _ track: TrackLog, _ drop: (GroupLog) -> Int) {
         let objects = group.datagrams.count
-        let dropped = group.dropDatagrams(saving: size)
-        shrank(by: dropped.saved, objects: objects - group.datagrams.count)
-        track.evicted(group: group.id, through: dropped.through)
+        let saved = drop(group)
+        shrank(by: saved, objects: objects - group.datagrams.count)
         guard group.datagrams.isEmpty else { return }
         group.isListed = false
         track.forgetIfEmpty(group)
@@ -241,20 +278,22 @@ package final class Cache {
     /// Lets go of everything a track holds; what is still appended to it is ignored.
     package func remove(_ track: TrackLog) {
         guard !track.isClosed else { return }
+        used -= track.forgetKnowledge()
         track.isClosed = true
+        track.fills = []
         for entry in entries where entry.track === track {
             switch entry.item {
             case .subgroup(let log):
                 for cursor in log.cursors.members { cursor.fellBehind() }
                 release(log)
-                used -= log.cost
+                used -= log.cost + (log.isForgotten ? 0 : SubgroupLog.fixedCost)
                 objectCount -= log.heldCount
                 _ = log.evict(before: (log.objectCount, .max))
                 log.writers = []
                 log.isForgotten = true
             case .datagrams(let group):
                 objectCount -= group.datagrams.count
-                used -= group.dropDatagrams(saving: .max).saved
+                used -= group.dropDatagrams(saving: .max)
                 group.isListed = false
             }
         }

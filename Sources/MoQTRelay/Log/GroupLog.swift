@@ -15,6 +15,9 @@ package final class GroupLog {
     /// Its datagrams are listed in the cache.
     var isListed = false
 
+    /// What it counts in a ``Cache`` without objects, in bytes: itself, its tables, and its places in those of the track.
+    static let fixedCost = 512
+
     init(id: UInt64) { self.id = id }
 
     package var subgroups: [SubgroupLog] { roster.members }
@@ -37,8 +40,8 @@ package final class GroupLog {
         return true
     }
 
-    /// Drops the oldest datagrams until `size` bytes are saved; returns what was saved, and the largest id dropped.
-    func dropDatagrams(saving size: Int) -> (saved: Int, through: UInt64?) {
+    /// Drops the oldest datagrams until `size` bytes are saved; returns what was saved.
+    func dropDatagrams(saving size: Int) -> Int {
         var saved = 0
         var through = droppedThrough
         var count = 0
@@ -50,35 +53,84 @@ package final class GroupLog {
         for datagram in datagrams[..<count] { datagramIDs.remove(datagram.object.id) }
         datagrams.removeFirst(count)
         droppedThrough = through
-        return (saved, through)
+        return saved
     }
 
-    /// The last object that is `limit` or before it; nil: there is none.
-    func lastObject(through limit: UInt64) -> UInt64? {
-        var last: UInt64?
-        for log in subgroups {
-            for index in (log.firstReadable..<log.objectCount).reversed() where log[index].id <= limit {
-                last = max(last ?? 0, log[index].id)
-                break
-            }
+    /// Drops datagrams that arrived before; returns what was saved, in bytes.
+    func dropDatagrams(before oldest: Instant) -> Int {
+        var size = 0
+        for datagram in datagrams {
+            guard datagram.object.arrived < oldest else { break }
+            size += datagram.cost
         }
-        for datagram in datagrams where datagram.object.id <= limit { last = max(last ?? 0, datagram.object.id) }
-        return last
+        return size > 0 ? dropDatagrams(saving: size) : 0
     }
 
-    /// From this object on some are missing, because a subgroup was cut off and did not go on; nil: none is.
-    var unknownFrom: UInt64? {
-        var first: UInt64?
-        for log in latest.values {
-            guard case .reset = log.end, log.wholeThrough != .max else { continue }
-            first = min(first ?? .max, log.wholeThrough.map { $0 + 1 } ?? 0)
+    /// Objects from `first` through `last` in order, each once; of two copies the whole one.
+    ///
+    /// - Parameter oldest: what arrived before is left out.
+    func held(from first: UInt64, through last: UInt64, since oldest: Instant) -> [HeldObject] {
+        guard first <= last else { return [] }
+        var found: [HeldObject] = []
+        for log in subgroups { log.appendHeld(from: first, through: last, since: oldest, to: &found) }
+        for datagram in datagrams where datagram.object.status == .normal && datagram.object.arrived >= oldest {
+            guard (first...last).contains(datagram.object.id) else { continue }
+            found.append(HeldObject(id: datagram.object.id, isWhole: true, source: .datagram(datagram)))
         }
-        for parts in parts.values {
-            for part in parts.dropLast() where !part.meetsNext {
-                first = min(first ?? .max, part.wholeThrough.map { $0 &+ 1 } ?? 0)
+        guard subgroups.count + datagrams.count > 1 else { return found }
+        found.sort { $0.id != $1.id ? $0.id < $1.id : $0.isWhole && !$1.isWhole }
+        var kept = 0
+        for index in found.indices where kept == 0 || found[kept - 1].id != found[index].id {
+            found[kept] = found[index]
+            kept += 1
+        }
+        found.removeSubrange(kept...)
+        return found
+    }
+}
+
+/// An object of a group, and where it is.
+struct HeldObject {
+    var id: UInt64
+    /// All of its payload is there.
+    var isWhole: Bool
+    var source: Source
+
+    enum Source {
+        case subgroup(SubgroupLog, index: Int)
+        case datagram(LoggedDatagram)
+    }
+}
+
+extension SubgroupLog {
+    fileprivate func appendHeld(
+        from first: UInt64, through last: UInt64, since oldest: Instant, to found: inout [HeldObject]
+    ) {
+        guard let lastID, lastID >= first else { return }
+        // What was fetched for somebody who still waits for it is not too old for them.
+        let oldest = fill == nil ? oldest : Instant(nanoseconds: 0)
+        var index = firstIndex(atLeast: first)
+        while index < objectCount {
+            let object = self[index]
+            guard object.id <= last else { return }
+            // What is not whole is worth waiting for while it may come.
+            if object.status == .normal, object.isComplete || end == .open, object.arrived >= oldest {
+                found.append(
+                    HeldObject(id: object.id, isWhole: object.isComplete, source: .subgroup(self, index: index)))
             }
+            index += 1
         }
-        return first
+    }
+
+    /// The first object with this ID or a larger one that can be read from its beginning.
+    private func firstIndex(atLeast id: UInt64) -> Int {
+        var low = firstReadable
+        var high = objectCount
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }
 
@@ -119,5 +171,7 @@ package struct LoggedDatagram {
     }
 
     /// What it counts in a ``Cache``, in bytes.
-    var cost: Int { object.headerCost + payload.count }
+    var cost: Int {
+        2 * MemoryLayout<LoggedDatagram>.stride + 32 + object.properties.raw.count + payload.count
+    }
 }

@@ -39,8 +39,9 @@ package struct LoggedObject {
     /// All of the payload is there.
     package var isComplete: Bool { received == payloadLength }
 
-    /// What an object counts in a ``Cache`` besides its payload, in bytes: its entry and that of a chunk.
-    static let fixedCost = 128
+    /// What an object counts in a ``Cache`` besides its payload, in bytes: its entry and that of a chunk, in arrays that
+    /// may be half empty.
+    static let fixedCost = 2 * (MemoryLayout<LoggedObject>.stride + MemoryLayout<Bytes>.stride)
     var headerCost: Int { Self.fixedCost + properties.raw.count }
 }
 
@@ -88,15 +89,19 @@ package final class SubgroupLog {
     private(set) var isLastWhole = true
     /// The first object that can be read from its beginning; earlier ones have been evicted.
     package private(set) var firstReadable = 0
-    /// The last object of which something was evicted.
-    private(set) var evictedThrough: UInt64?
-    /// What it counts in its ``Cache``, in bytes.
+    /// What its objects count in its ``Cache``, in bytes.
     private(set) var cost = 0
+    /// What it counts without objects: itself, its arrays, and its places in the lists of others.
+    static let fixedCost = 768
 
     /// Cursors that will read, or are reading, this log.
     var cursors = Roster<SubgroupCursor>(\.placeInLog)
     /// Fetches that wait for more of an object.
     var waiters: [OutgoingStream] = []
+    /// Objects that fetches are in the midst of: they stay until then.
+    var begun: [Int] = []
+    /// What brings it, while somebody reads that; nil also for what was not fetched.
+    weak var fill: Fill?
     /// Streams that bring this subgroup.
     var writers: [SubgroupWriter] = []
     /// Where the bytes come from, when flow-control credit must follow the readers.
@@ -211,6 +216,26 @@ package final class SubgroupLog {
     /// Nothing of the subgroup precedes what is here.
     var beginsSubgroup: Bool { traits.startsSubgroup || firstID == resumesAfter.map { $0 &+ 1 } ?? 0 }
 
+    /// Gives memory back that payload does not fill: a short stream lies in a block that is mostly empty.
+    func compact() {
+        guard let slab = chunks.last?.slab else { return }
+        var first = chunks.count
+        var size = 0
+        while first > 0, chunks[first - 1].slab === slab {
+            first -= 1
+            size += chunks[first].count
+        }
+        guard size > 0, size < slab.capacity / 2 else { return }
+        let fresh = Slab(capacity: size)
+        for index in first..<chunks.count {
+            chunks[index] = unsafe chunks[index].withUnsafeBytes { unsafe fresh.append($0) }
+        }
+        for index in objects.indices.reversed() {
+            guard objects[index].firstChunk >= chunkBase + first else { return }
+            objects[index].properties.raw = objects[index].properties.raw.compact
+        }
+    }
+
     /// The stream that credit is owed to still brings something.
     func isFed(by source: CreditSource) -> Bool { writers.contains { $0.isFed(by: source) } }
 
@@ -241,6 +266,30 @@ package final class SubgroupLog {
         return chunkBase + index
     }
 
+    /// What arrived before.
+    func limit(arrivedBefore oldest: Instant) -> (object: Int, chunk: Int) {
+        for (offset, object) in objects.enumerated() where object.arrived >= oldest || !object.isComplete {
+            return (objectBase + offset, max(object.firstChunk, chunkBase))
+        }
+        return evictable
+    }
+
+    /// What lies before a byte of the stream that brings it.
+    func limit(readTo position: UInt64) -> (object: Int, chunk: Int) {
+        for (offset, object) in objects.enumerated() {
+            guard object.wireStart < position else { return (objectBase + offset, max(object.firstChunk, chunkBase)) }
+            guard object.wireStart + object.received > position || !object.isComplete else { continue }
+            var left = position - object.wireStart
+            var chunk = max(object.firstChunk, chunkBase)
+            while chunk < endOfChunks(of: objectBase + offset), UInt64(self.chunk(chunk).count) <= left {
+                left -= UInt64(self.chunk(chunk).count)
+                chunk += 1
+            }
+            return (objectBase + offset, chunk)
+        }
+        return evictable
+    }
+
     /// Gives up objects and chunks before `limit`; returns what that saves, in bytes.
     func evict(before limit: (object: Int, chunk: Int)) -> Int {
         let objectCount = min(max(0, limit.object - objectBase), objects.count)
@@ -248,7 +297,6 @@ package final class SubgroupLog {
         guard objectCount > 0 || chunkCount > 0 else { return 0 }
         var saved = chunks[..<chunkCount].reduce(0) { $0 + $1.count }
         saved += objects[..<objectCount].reduce(0) { $0 + $1.headerCost }
-        if objectCount > 0 { evictedThrough = objects[objectCount - 1].id }
         chunks.removeFirst(chunkCount)
         objects.removeFirst(objectCount)
         chunkBase += chunkCount
@@ -256,7 +304,6 @@ package final class SubgroupLog {
         firstReadable = max(firstReadable, objectBase)
         if let first = objects.first, first.firstChunk < chunkBase {
             firstReadable = max(firstReadable, objectBase + 1)
-            evictedThrough = first.id
         }
         cost -= saved
         return saved

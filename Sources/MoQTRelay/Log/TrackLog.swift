@@ -16,14 +16,24 @@ package enum Delivery: Hashable, Sendable {
 package final class TrackLog {
     package let name: FullTrackName
     /// Track properties as the publisher gave them; passed on whole (draft-18 "Relay Track Handling").
-    package var properties: Properties { didSet { defaultPriority = properties.defaultPublisherPriority ?? 128 } }
+    package var properties: Properties { didSet { readProperties() } }
     package var delivery: Delivery
     /// Publisher priority of what states none: 128 unless the track says otherwise.
     package private(set) var defaultPriority: UInt8
+    /// How long after its first byte an object is given away; nil: as long as it is here, as of an original.
+    private(set) var cacheDuration: Interval?
     /// The largest location whose first byte was published or received; nil before any.
     package private(set) var largest: Location?
-    /// From here on every object up to ``largest`` is held, or does not exist; what is before is unknown.
-    package private(set) var knownFrom = Location.zero
+    /// Everything that is published is appended here at once; otherwise it is received from somebody.
+    let isOriginal: Bool
+    /// Locations where no object is, nor will be. Of what is neither held nor here nothing is known.
+    private(set) var absent = LocationSet()
+    /// Of an original: what did not come to its end.
+    private var cutOffs = LocationSet()
+    /// What is being fetched from publishers.
+    var fills: [Fill] = []
+    /// The last object of the track; nil: it is not known which that is.
+    var final: Location?
     /// Why no more objects will come; nil while they may.
     package private(set) var end: (code: PublishDoneCode, reason: String)?
     /// Why nobody publishes at present; nil while somebody does.
@@ -32,7 +42,7 @@ package final class TrackLog {
     package private(set) var appended = (objects: UInt64(0), bytes: UInt64(0))
     package private(set) var groups: [UInt64: GroupLog] = [:]
     /// Ids in `groups`, ascending.
-    package private(set) var groupIDs: [UInt64] = []
+    private(set) var groupIDs = TwoEndedArray<UInt64>()
     private var roster = Roster<Subscription>(\.placeInTrack)
     /// Fetches and fills that are being answered from it.
     var replyCount = 0
@@ -45,12 +55,23 @@ package final class TrackLog {
     /// Accounts for the memory held; shared by all tracks of a relay.
     package let cache: Cache
 
-    package init(name: FullTrackName, properties: Properties, delivery: Delivery, cache: Cache) {
+    /// - Parameter isOriginal: what is not appended does not exist; false: it may have been missed.
+    package init(
+        name: FullTrackName, properties: Properties, delivery: Delivery, cache: Cache, isOriginal: Bool = true
+    ) {
+        self.isOriginal = isOriginal
         self.name = name
         self.properties = properties
         self.delivery = delivery
         self.cache = cache
+        defaultPriority = 128
+        readProperties()
+    }
+
+    private func readProperties() {
         defaultPriority = properties.isEmpty ? 128 : properties.defaultPublisherPriority ?? 128
+        cacheDuration = isOriginal || properties.isEmpty ? nil : properties.maxCacheDuration.map(Interval.milliseconds)
+        if cacheDuration != nil { cache.hasDurations = true }
     }
 
     package var subscriptions: [Subscription] { roster.members }
@@ -59,33 +80,7 @@ package final class TrackLog {
 
     /// The publisher says that it has published up to `location`, though it was not received here.
     package func reached(_ location: Location) {
-        guard largest.map({ $0 < location }) ?? true else { return }
-        largest = location
-        knownFrom = location.next
-    }
-
-    /// What came before ``knownFrom`` was had by FETCH, from `location` on.
-    func filled(from location: Location) { knownFrom = min(knownFrom, location) }
-
-    /// Every object of the range is held, or does not exist.
-    func isKnown(_ range: ClosedRange<Location>) -> Bool {
-        guard knownFrom <= range.lowerBound else { return false }
-        return !groupIDs.contains { id in
-            guard (range.lowerBound.group...range.upperBound.group).contains(id),
-                let unknown = groups[id]?.unknownFrom
-            else { return false }
-            return Location(group: id, object: unknown) <= range.upperBound
-        }
-    }
-
-    /// The last object at `end` or before it that is known here; nil: none is.
-    func lastLocation(through end: Location) -> Location? {
-        guard let largest, end < largest else { return largest }
-        for id in groupIDs.reversed() where id <= end.group {
-            let limit = id == end.group ? end.object : .max
-            if let object = groups[id]?.lastObject(through: limit) { return Location(group: id, object: object) }
-        }
-        return nil
+        if largest.map({ $0 < location }) ?? true { largest = location }
     }
 
     // MARK: - Appending
@@ -119,6 +114,7 @@ package final class TrackLog {
         cache.grew(by: object.headerCost, objects: 1)
         appended.objects += 1
         advance(to: Location(group: log.group, object: object.id))
+        if object.status != .normal { noteStatus(object.status, Location(group: log.group, object: object.id)) }
         if object.payloadLength == 0 { wake(log) }
     }
 
@@ -132,20 +128,30 @@ package final class TrackLog {
     }
 
     package func finish(_ log: SubgroupLog, _ end: SubgroupLog.End) {
+        noteEnd(of: log, end)
         log.finish(end, at: cache.clock)
+        if !isOriginal { log.compact() }
         wake(log)
         markForCredit(log)
     }
 
     /// Publishes an object that travels in a datagram; one that is there already is not published again.
     package func append(_ datagram: LoggedDatagram, group id: UInt64) {
+        guard !isClosed else { return }
         let group = groupLog(id)
-        guard !isClosed, group.add(datagram) else { return forgetIfEmpty(group) }
+        guard group.add(datagram) else { return forgetIfEmpty(group) }
         if !group.isListed { cache.added(datagramsOf: group, of: self) }
         cache.grew(by: datagram.cost, objects: 1)
         appended.objects += 1
         appended.bytes += UInt64(datagram.payload.count)
         advance(to: Location(group: id, object: datagram.object.id))
+        if datagram.object.status != .normal {
+            noteStatus(datagram.object.status, Location(group: id, object: datagram.object.id))
+        }
+        if datagram.endsGroup, datagram.object.id < .max {
+            let rest = Location(group: id, object: datagram.object.id + 1)
+            noteAbsent(rest...Location(group: id, object: .max))
+        }
         guard !datagram.isFill else { return }
         for subscription in roster.members { subscription.deliver(datagram, group: id) }
     }
@@ -183,13 +189,16 @@ package final class TrackLog {
         if let group = groups[id] { return group }
         let group = GroupLog(id: id)
         groups[id] = group
-        let position = groupIDs.lastIndex { $0 < id }.map { $0 + 1 } ?? 0
-        groupIDs.insert(id, at: position)
+        groupIDs.insertInOrder(id)
+        cache.grew(by: GroupLog.fixedCost)
         return group
     }
 
     private func advance(to location: Location) {
-        if largest.map({ $0 < location }) ?? true { largest = location }
+        if let last = absent.last, location <= last { changeAbsent { $0.remove(location...location) } }
+        guard largest.map({ $0 < location }) ?? true else { return }
+        if isOriginal { noteSkipped(before: location) }
+        largest = location
     }
 
     private func wake(_ log: SubgroupLog) {
@@ -202,7 +211,7 @@ package final class TrackLog {
 
     package func add(_ subscription: Subscription) {
         roster.insert(subscription)
-        for id in groupIDs where id >= subscription.start.group {
+        for id in groupIDs[groupIDs.firstIndex(atLeast: subscription.start.group)...] {
             for log in groups[id]?.subgroups ?? [] where !log.isFill { subscription.attach(log) }
         }
         subscription.finishIfComplete()
@@ -219,12 +228,6 @@ package final class TrackLog {
 
     // MARK: - Forgetting
 
-    /// Objects up to `id` of a group have been evicted.
-    func evicted(group: UInt64, through id: UInt64?) {
-        guard let id else { return }
-        knownFrom = max(knownFrom, Location(group: group, object: id).next)
-    }
-
     /// Drops a subgroup whose payload was evicted, and its group once that is empty.
     func forget(_ log: SubgroupLog) {
         guard let group = groups[log.group] else { return }
@@ -240,15 +243,83 @@ package final class TrackLog {
 
     func forgetIfEmpty(_ group: GroupLog) {
         guard group.subgroups.isEmpty, group.datagrams.isEmpty else { return }
-        groups[group.id] = nil
-        if let index = groupIDs.firstIndex(of: group.id) { groupIDs.remove(at: index) }
+        guard !isClosed, groups.removeValue(forKey: group.id) != nil else { return }
+        cache.grew(by: -GroupLog.fixedCost)
+        let index = groupIDs.firstIndex(atLeast: group.id)
+        guard index < groupIDs.count, groupIDs[index] == group.id else { return }
+        // What lies before it is forgotten with it, so that what is known takes no more room than what is held. Who is
+        // being answered may have come no farther.
+        let start = Location(group: index > 0 ? groupIDs[index - 1] + 1 : 0, object: 0)
+        groupIDs.remove(at: index)
+        guard replyCount == 0 else { return }
+        let end = Location(group: group.id, object: .max)
+        changeAbsent { $0.remove(start...end) }
+        if isOriginal { cutOffs.remove(start...end) }
     }
-}
 
-extension Location {
-    /// The location after this one.
-    var next: Location {
-        if object < .max { return Location(group: group, object: object + 1) }
-        return group < .max ? Location(group: group + 1, object: 0) : self
+    // MARK: - What does not exist
+
+    private func changeAbsent(_ change: (inout LocationSet) -> Void) {
+        guard !isClosed else { return }
+        let count = absent.ranges.count
+        change(&absent)
+        cache.grew(by: (absent.ranges.count - count) * LocationSet.rangeCost)
+    }
+
+    /// There are no objects in the range, nor will there be.
+    ///
+    /// What is held is there all the same, whoever says otherwise.
+    func noteAbsent(_ range: ClosedRange<Location>) {
+        changeAbsent { $0.insert(range) }
+        for id in groupIDs[groupIDs.firstIndex(atLeast: range.lowerBound.group)...] {
+            guard id <= range.upperBound.group else { return }
+            for object in held(from: range.firstLocation(of: id), through: range.upperBound, Instant(nanoseconds: 0)) {
+                let location = Location(group: id, object: object.id)
+                changeAbsent { $0.remove(location...location) }
+            }
+        }
+    }
+
+    /// An original skips what is between its largest object and the one that follows, but for what was cut off.
+    private func noteSkipped(before location: Location) {
+        let start = largest?.next ?? .zero
+        guard start < location else { return }
+        changeAbsent { absent in
+            absent.insert(start...location.previous)
+            for range in cutOffs.ranges.reversed() {
+                guard range.upperBound >= start else { break }
+                absent.remove(range)
+            }
+        }
+    }
+
+    private func noteStatus(_ status: ObjectStatus, _ location: Location) {
+        switch status {
+        case .normal: break
+        case .doesNotExist: noteAbsent(location...location)
+        case .endOfGroup: noteAbsent(location...Location(group: location.group, object: .max))
+        case .endOfTrack: noteAbsent(location...Location(group: .max, object: .max))
+        }
+    }
+
+    /// What the end of a subgroup says of the rest of its group (draft-18 "Subgroup Header", END_OF_GROUP).
+    private func noteEnd(of log: SubgroupLog, _ end: SubgroupLog.End) {
+        guard log.end == .open else { return }
+        let first = Location(group: log.group, object: 0)
+        let rest = log.wholeThrough.map { Location(group: log.group, object: $0).next } ?? first
+        guard rest.group == log.group else { return }
+        let range = rest...Location(group: log.group, object: .max)
+        if end == .finished, log.isLastWhole {
+            if log.traits.endsGroup, log.lastID != nil, log.endsBefore == nil { noteAbsent(range) }
+        } else if isOriginal, !isClosed {
+            cutOffs.insert(range)
+            changeAbsent { $0.remove(range) }
+        }
+    }
+
+    /// It was let go of: what it counted in the cache, in bytes, besides objects.
+    func forgetKnowledge() -> Int {
+        defer { absent = LocationSet() }
+        return absent.ranges.count * LocationSet.rangeCost + groups.count * GroupLog.fixedCost
     }
 }

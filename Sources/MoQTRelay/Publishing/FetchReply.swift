@@ -6,7 +6,7 @@ final class FetchReply: StreamOwner {
     let track: TrackLog
     /// What is sent: the range that was asked for, up to the largest object of that time.
     let range: ClosedRange<Location>
-    private let order: GroupOrder
+    let order: GroupOrder
     /// Nil: every object of the range is sent.
     private let filter: ObjectFilter?
     private var stream: FetchStream?
@@ -15,6 +15,33 @@ final class FetchReply: StreamOwner {
     weak var subscription: Subscription?
     /// Told when the data stream is over.
     var done: (() -> Void)?
+
+    /// How to answer once it is known whether there is something to send; nil: it was accepted.
+    var answer: Answer?
+    /// Has a publisher asked for what is unknown from a location on; nil: there is nobody to ask.
+    var ask: ((FetchReply, Location, Instant) -> Bool)?
+    /// What publishers were asked for on its behalf.
+    var asked = LocationSet(limit: 1024)
+    /// What publishers sent, or were to send behind it, when they broke a limit.
+    private(set) var refused = LocationSet(limit: 1024)
+    /// What it reads that is still coming.
+    private var fills: [Fill] = []
+    /// How long it waits for publishers, in milliseconds from when it does first; nil: as long as they take (draft-18
+    /// "FILL TIMEOUT Parameter").
+    var fillTimeout: UInt64?
+    /// Until when it waits for publishers; nil: it has not waited yet, or has no limit.
+    private(set) var deadline: Instant?
+    /// Why it waits for nothing any more; nil: it does.
+    private(set) var impatience: FetchGap.Reason?
+
+    /// What is said to a FETCH whose answer depends on what comes.
+    struct Answer {
+        /// False: the peer's draft has no words for it, and it was refused.
+        let accept: () -> Bool
+        let refuse: (RequestErrorCode, String) -> Void
+        /// An empty range is an error.
+        let refusesEmpty: Bool
+    }
 
     /// - Parameter requestID: of the FETCH, or of the SUBSCRIBE or REQUEST_UPDATE with the fill.
     init(
@@ -50,10 +77,80 @@ final class FetchReply: StreamOwner {
     private func end() {
         isOver = true
         track.replyCount -= 1
+        leaveFills()
+        ask = nil
+        answer = nil
         subscription?.fillEnded(self)
         done?()
         done = nil
     }
+
+    // MARK: - What is not here
+
+    /// Publishers are asked for what is unknown.
+    var asks: Bool { ask != nil && impatience == nil }
+
+    /// What brings the location; nil: nothing does, or it is not waited for any more.
+    func fill(bringing location: Location, _ now: Instant) -> Fill? {
+        guard impatience == nil else { return nil }
+        if deadline == nil, let fillTimeout { deadline = now + .milliseconds(fillTimeout) }
+        if let fill = coming(location) { return fill }
+        guard !asked.contains(location), ask?(self, location, now) ?? false else { return nil }
+        return coming(location)
+    }
+
+    private func coming(_ location: Location) -> Fill? {
+        track.fills.first { $0.isComing(location) && hears($0) }
+    }
+
+    /// What it brings is for the peer: loops do not wait for each other's in turn.
+    func hears(_ fill: Fill) -> Bool { !(downlink.isSibling && fill.isFromSibling) }
+
+    func join(_ fill: Fill) {
+        guard !isOver, !fills.contains(where: { $0 === fill }) else { return }
+        // Those that it has read, it needs no more.
+        let place = stream?.place
+        for fill in fills where fill.isOver && isBehind(fill.range, place) { fill.remove(self) }
+        fills.removeAll { $0.isOver && isBehind($0.range, place) }
+        fills.append(fill)
+        fill.add(self)
+    }
+
+    func refuse(_ ranges: [ClosedRange<Location>]) {
+        for range in ranges { refused.insert(range) }
+    }
+
+    private func isBehind(_ range: ClosedRange<Location>, _ place: Location?) -> Bool {
+        guard let place else { return false }
+        return order == .ascending ? range.upperBound < place : range.lowerBound.group > place.group
+    }
+
+    private func leaveFills() {
+        for fill in fills { fill.remove(self) }
+        fills = []
+    }
+
+    /// It waits for publishers no longer; what there is still goes.
+    func losePatience(_ reason: FetchGap.Reason) {
+        guard impatience == nil else { return }
+        impatience = reason
+        deadline = nil
+        leaveFills()
+        stream?.dataArrived()
+    }
+
+    /// There is something to send. False: it was refused, and nothing is sent.
+    func accepts() -> Bool { answer.take().map { $0.accept() } ?? true }
+
+    /// Refuses what has not been answered yet. False: it has been.
+    func reject(_ code: RequestErrorCode, _ reason: String) -> Bool {
+        guard let answer = answer.take() else { return false }
+        answer.refuse(code, reason)
+        if let stream { closeUnopened(stream) } else { end() }
+        return true
+    }
+
+    // MARK: - Its stream
 
     /// A fill and its subscription are sent as one, in their group order; within a group what is past goes first. Where
     /// their orders differ the subscription does (draft-22 "Fill").
@@ -68,8 +165,15 @@ final class FetchReply: StreamOwner {
 
     override func opened(_ stream: OutgoingStream) { subscription?.openedFill() }
 
+    /// Nothing was sent, and nothing will be.
+    func closeUnopened(_ stream: OutgoingStream) {
+        unready(stream)
+        stream.phase = .closed
+        streamClosed(stream)
+    }
+
     override func streamClosed(_ stream: OutgoingStream) {
-        self.stream?.leaveLogs()
+        self.stream?.close()
         self.stream = nil
         end()
     }

@@ -3,39 +3,45 @@ internal import Wire
 
 /// Objects of a range in group order, read from the log as the connection pulls.
 ///
-/// What the log does not know is said to be unknown (draft-18 "End of Range"); where that can't be said, the stream
-/// is reset.
+/// ```
+///   place ─ held ──▶ sent ─▶ next place
+///         ├ absent ─▶ next place
+///         ├ coming ─▶ waits for the fill that brings it
+///         └ unknown ─▶ publishers are asked; then said to be unknown
+/// ```
+/// What nobody knows is said to be unknown (draft-18 "End of Range"); where that can't be said, the stream is reset.
 final class FetchStream: OutgoingStream {
     private let track: TrackLog
     private let range: ClosedRange<Location>
     private let groupOrder: GroupOrder
     private let filter: ObjectFilter?
-    private let requestID: RequestID
-    /// What is before is unknown.
-    private let knownFrom: Location
+    private let reply: FetchReply
     private var encoder: FetchObjectEncoder
-    /// Groups still to send, next last.
-    private var groups: [UInt64]
-    /// Objects of the group being sent, next last.
-    private var items: [Item] = []
-    /// The rest of the group being sent is unknown.
-    private var gap: Location?
+    /// What is looked at next; nil: the range is through.
+    private(set) var place: Location?
+    /// Objects of the group of ``place`` from there on, next last.
+    private var held: [HeldObject] = []
+    /// They are all that there are.
+    private var isHeldFresh = false
     private var headerStaged = false
-    private var item: Item?
+    private var item: Item? {
+        didSet {
+            if let oldValue, let place = oldValue.log.begun.firstIndex(of: oldValue.index) {
+                oldValue.log.begun.remove(at: place)
+            }
+            if let item { item.log.begun.append(item.index) }
+        }
+    }
     private var chunk = 0
     private var chunkOffset = 0
     private var taken: UInt64 = 0
     private weak var waitsFor: SubgroupLog?
+    private weak var waitsForFill: Fill?
 
+    /// The object that is being sent.
     private struct Item {
-        var object: UInt64
-        var group: UInt64
-        var source: Source
-
-        enum Source {
-            case subgroup(SubgroupLog, index: Int)
-            case datagram(LoggedDatagram)
-        }
+        let log: SubgroupLog
+        let index: Int
     }
 
     init(
@@ -43,142 +49,238 @@ final class FetchStream: OutgoingStream {
     ) {
         self.track = track
         self.range = range
+        reply = owner
         groupOrder = order
         self.filter = filter
-        requestID = owner.requestID
-        let knownFrom = max(track.knownFrom, range.lowerBound)
-        self.knownFrom = knownFrom
         encoder = FetchObjectEncoder(profile: owner.downlink.profile, order: order)
-        let wanted = track.groupIDs.filter { $0 >= knownFrom.group && $0 <= range.upperBound.group }
-        groups = order == .descending ? wanted : wanted.reversed()
+        place = order == .ascending ? range.lowerBound : range.firstLocation(of: range.upperBound.group)
         super.init(owner: owner, order: SendOrder(publisherPriority: track.defaultPriority, group: 0, subgroup: 0))
     }
 
     /// The group that goes on next; nil: none does.
-    var nextGroup: UInt64? { item?.group ?? items.last?.group ?? groups.last }
+    var nextGroup: UInt64? { item?.log.group ?? place?.group }
 
     func leaveLogs() {
         waitsFor?.waiters.removeAll { $0 === self }
         waitsFor = nil
+        waitsForFill?.leave(self)
+        waitsForFill = nil
+    }
+
+    /// It reads no more.
+    func close() {
+        leaveLogs()
+        item = nil
     }
 
     override func refill(_ now: Instant) {
         leaveLogs()
         guard pendingReset == nil else { return }
+        isHeldFresh = false
         do throws(CodecError) {
-            if !headerStaged { try stageHeader() }
             while !isFull {
-                var next = item
-                if next == nil { next = try nextItem() }
-                guard let next else { break }
-                guard try stage(next) else { return }
+                if let item {
+                    guard try stagePayload(item) else { return }
+                } else {
+                    guard let next = try nextObject(now) else { break }
+                    guard try stage(next) else { return }
+                }
             }
         } catch {
             owner.downlink.refuse("\(error)")
             return fail(.internalError)
         }
-        if pendingReset == nil, !isFull, item == nil { stageEnd() }
-    }
-
-    private func stageHeader() throws(CodecError) {
-        headerStaged = true
-        stage(
-            try owner.downlink.arena.encode { out throws(CodecError) in try encoder.appendHeader(requestID, to: &out) })
-        if groupOrder == .ascending, knownFrom > range.lowerBound {
-            try stageGap(through: min(knownFrom.previous, range.upperBound))
-        }
+        if pendingReset == nil, !isFull, place == nil, item == nil, phase == .ready { stageEnd() }
     }
 
     private func stageEnd() {
-        if groupOrder == .descending, knownFrom > range.lowerBound { fail(.unknownObjectStatus) } else { stageFin() }
+        if let answer = reply.answer, answer.refusesEmpty {
+            _ = reply.reject(.noObjects, "there are no objects in the range")
+            return
+        }
+        do throws(CodecError) {
+            if try begin() { stageFin() }
+        } catch {
+            owner.downlink.refuse("\(error)")
+            fail(.internalError)
+        }
     }
 
     // MARK: - Choosing
 
-    private func nextItem() throws(CodecError) -> Item? {
-        while items.isEmpty {
-            if let end = gap {
-                gap = nil
-                guard groupOrder == .ascending else {
-                    fail(.unknownObjectStatus)
-                    return nil
+    /// The next object; nil: there is none, or it is waited for, or the stream has failed.
+    private func nextObject(_ now: Instant) throws(CodecError) -> HeldObject? {
+        while let place {
+            while let next = held.last, next.id < place.object { held.removeLast() }
+            if let next = held.last, next.id == place.object {
+                held.removeLast()
+                if isStillHeld(next) {
+                    if passes(next) { return next }
+                    // Filters leave gaps that say nothing (draft-22 "FETCH").
+                    advance()
+                    continue
                 }
-                try stageGap(through: end)
+                isHeldFresh = false
             }
-            guard let id = groups.popLast() else { return nil }
-            // Something of the group was evicted meanwhile.
-            guard !track.isClosed, let group = track.groups[id],
-                max(knownFrom, Location(group: id, object: 0)) >= track.knownFrom
-            else {
-                fail(.unknownObjectStatus)
+            if let none = track.absent.range(of: place) {
+                skip(none)
+            } else if !isHeldFresh {
+                held = track.held(from: place, through: range.upperBound, now).reversed()
+                isHeldFresh = true
+            } else if let fill = reply.fill(bringing: place, now) {
+                reply.join(fill)
+                waitsForFill = fill
+                fill.wait(self)
                 return nil
+            } else {
+                guard try skipUnknown(from: place, now) else { return nil }
             }
-            choose(from: group)
         }
-        return items.popLast()
+        return nil
     }
 
-    /// The group's objects that are wanted, largest first, each once. Filters leave gaps that say nothing (draft-22
-    /// "FETCH").
-    private func choose(from group: GroupLog) {
-        var last = range.upperBound
-        if let unknown = group.unknownFrom, Location(group: group.id, object: unknown) <= last {
-            gap = min(Location(group: group.id, object: .max), last)
-            guard unknown > 0 else { return items = [] }
-            last = Location(group: group.id, object: unknown - 1)
+    private func passes(_ object: HeldObject) -> Bool {
+        guard let filter else { return true }
+        switch object.source {
+        case .subgroup(let log, let index): return filter.passes(log[index], of: log, in: track)
+        case .datagram(let datagram): return filter.passes(datagram, in: track)
         }
-        let first = knownFrom
-        guard first <= last else { return items = [] }
-        var found: [UInt64: Item] = [:]
-        for log in group.subgroups {
-            for index in log.firstReadable..<log.objectCount {
-                let object = log[index]
-                let isBetter = found[object.id] == nil || object.isComplete
-                let isWanted = (first...last).contains(Location(group: group.id, object: object.id))
-                guard object.status == .normal, isBetter, isWanted,
-                    filter?.passes(object, of: log, in: track) ?? true
-                else { continue }
-                found[object.id] = Item(object: object.id, group: group.id, source: .subgroup(log, index: index))
-            }
+    }
+
+    private func isStillHeld(_ object: HeldObject) -> Bool {
+        guard case .subgroup(let log, let index) = object.source else { return true }
+        guard !track.isClosed, index >= log.firstReadable, index < log.objectCount else { return false }
+        return log[index].isComplete || log.end == .open
+    }
+
+    /// Goes on behind the object at ``place``.
+    private func advance() {
+        guard let place else { return }
+        let last = range.lastLocation(of: place.group)
+        if place < last {
+            self.place = place.next
+        } else {
+            nextGroup(after: place.group)
         }
-        for datagram in group.datagrams
-        where datagram.object.status == .normal
-            && (first...last).contains(Location(group: group.id, object: datagram.object.id))
-            && filter?.passes(datagram, in: track) ?? true
-        {
-            found[datagram.object.id] = Item(object: datagram.object.id, group: group.id, source: .datagram(datagram))
+    }
+
+    private func nextGroup(after group: UInt64) {
+        held = []
+        isHeldFresh = false
+        let last = groupOrder == .ascending ? range.upperBound.group : range.lowerBound.group
+        guard group != last else { return place = nil }
+        place = range.firstLocation(of: groupOrder == .ascending ? group + 1 : group - 1)
+    }
+
+    /// Goes on behind locations without objects.
+    private func skip(_ none: ClosedRange<Location>) {
+        guard let place else { return }
+        if none.upperBound < range.lastLocation(of: place.group) {
+            self.place = none.upperBound.next
+        } else if groupOrder == .ascending {
+            held = []
+            isHeldFresh = false
+            self.place = none.upperBound < range.upperBound ? none.upperBound.next : nil
+        } else {
+            // The lowest group of which nothing is left.
+            let low = max(none.lowerBound, range.lowerBound)
+            let isWhole = low <= range.firstLocation(of: low.group)
+            nextGroup(after: place.group > low.group ? (isWhole ? low.group : low.group + 1) : place.group)
         }
-        items = found.values.sorted { $0.object > $1.object }
+    }
+
+    /// False: the stream is over.
+    private func skipUnknown(from place: Location, _ now: Instant) throws(CodecError) -> Bool {
+        if reply.refused.contains(place) { return try breakOff() }
+        let gaps = owner.downlink.profile.objects.fetch.gaps
+        if gaps.isEmpty, reply.answer != nil {
+            _ = reply.reject(.unknownStatusInRange, "some of the objects are unknown here")
+            return false
+        }
+        guard groupOrder == .ascending, !gaps.isEmpty else {
+            guard try begin() else { return false }
+            fail(owner.downlink.profile.codes.streamReset.nearest(.unknownObjectStatus))
+            return false
+        }
+        let end = endOfUnknown(from: place, now)
+        guard try begin() else { return false }
+        try stageGap(reply.impatience ?? .unknown, through: end)
+        self.place = end < range.upperBound ? end.next : nil
+        if self.place?.group != place.group { (held, isHeldFresh) = ([], false) }
+        return true
+    }
+
+    /// What would come next breaks a limit. Always false: the stream is over.
+    private func breakOff() throws(CodecError) -> Bool {
+        if reply.reject(.excessiveLoad, "an object is too long") { return false }
+        if try begin() { fail(owner.downlink.profile.codes.streamReset.nearest(.excessiveLoad)) }
+        return false
+    }
+
+    private func endOfUnknown(from place: Location, _ now: Instant) -> Location {
+        var end = track.endOfUnknown(from: place, through: range.upperBound, now)
+        if let next = reply.refused.first(from: place) { end = min(end, next.previous) }
+        // What comes behind is waited for when it is its turn, and what was not asked for is asked for.
+        if reply.asks {
+            for fill in track.fills { if let next = fill.nextComing(behind: place) { end = min(end, next.previous) } }
+            if let asked = reply.asked.range(of: place) { end = min(end, asked.upperBound) }
+            return end
+        }
+        // One sign does for what has no object in between.
+        while end < range.upperBound, let none = track.absent.range(of: end.next), none.upperBound < range.upperBound {
+            let next = none.upperBound.next
+            guard track.firstUnknown(in: next...next, now) != nil else { break }
+            end = track.endOfUnknown(from: next, through: range.upperBound, now)
+        }
+        return end
     }
 
     // MARK: - Staging
 
+    /// FETCH_HEADER, before anything else. False: the request was refused after all.
+    private func begin() throws(CodecError) -> Bool {
+        guard !headerStaged else { return true }
+        guard reply.accepts() else {
+            reply.closeUnopened(self)
+            return false
+        }
+        headerStaged = true
+        let id = owner.requestID
+        stage(try owner.downlink.arena.encode { out throws(CodecError) in try encoder.appendHeader(id, to: &out) })
+        return true
+    }
+
     /// - Returns: whether the object is whole; otherwise ``item`` stays and the stream waits, or has failed.
-    private func stage(_ next: Item) throws(CodecError) -> Bool {
+    private func stage(_ next: HeldObject) throws(CodecError) -> Bool {
+        guard try begin() else { return false }
         switch next.source {
         case .datagram(let datagram):
-            try stageFields(datagram.object, next, subgroup: nil, priority: datagram.priority)
+            try stageFields(datagram.object, subgroup: nil, priority: datagram.priority)
             stage(datagram.payload)
+            advance()
             return true
         case .subgroup(let log, let index):
-            guard index >= log.firstReadable else {
-                fail(.unknownObjectStatus)
-                return false
-            }
-            return try stage(log, index, next)
+            let object = log[index]
+            try stageFields(object, subgroup: log.subgroup, priority: log.traits.priority)
+            item = Item(log: log, index: index)
+            (chunk, chunkOffset, taken) = (object.firstChunk, 0, 0)
+            return try stagePayload(Item(log: log, index: index))
         }
     }
 
-    private func stage(_ log: SubgroupLog, _ index: Int, _ next: Item) throws(CodecError) -> Bool {
-        let object = log[index]
-        if item == nil {
-            try stageFields(object, next, subgroup: log.subgroup, priority: log.traits.priority)
-            item = next
-            (chunk, chunkOffset, taken) = (object.firstChunk, 0, 0)
+    private func stagePayload(_ item: Item) throws(CodecError) -> Bool {
+        let (log, index) = (item.log, item.index)
+        // What is left of an object that was begun can't be had otherwise.
+        guard index >= log.firstReadable, !track.isClosed else {
+            fail(.unknownObjectStatus)
+            return false
         }
-        stagePayload(log, index)
+        stageChunks(log, index)
+        let object = log[index]
+        log.fill?.took(through: object.wireStart + taken)
         guard taken < object.payloadLength else {
-            item = nil
+            self.item = nil
+            advance()
             return true
         }
         guard !isFull else { return false }
@@ -187,11 +289,12 @@ final class FetchStream: OutgoingStream {
         } else {
             waitsFor = log
             log.waiters.append(self)
+            log.fill?.caughtUp()
         }
         return false
     }
 
-    private func stagePayload(_ log: SubgroupLog, _ index: Int) {
+    private func stageChunks(_ log: SubgroupLog, _ index: Int) {
         let end = log.endOfChunks(of: index)
         while chunk < end, !isFull {
             let bytes = log.chunk(chunk)
@@ -207,21 +310,22 @@ final class FetchStream: OutgoingStream {
         }
     }
 
-    private func stageFields(_ object: LoggedObject, _ next: Item, subgroup: UInt64?, priority: UInt8?)
-        throws(CodecError)
-    {
+    private func stageFields(_ object: LoggedObject, subgroup: UInt64?, priority: UInt8?) throws(CodecError) {
+        guard let place else { return }
         let fields = FetchObject(
-            location: Location(group: next.group, object: object.id), subgroup: subgroup,
-            priority: priority ?? track.defaultPriority, properties: object.properties,
-            payloadLength: object.payloadLength)
+            location: place, subgroup: subgroup, priority: priority ?? track.defaultPriority,
+            properties: object.properties, payloadLength: object.payloadLength)
         stage(try owner.downlink.arena.encode { out throws(CodecError) in try encoder.append(fields, to: &out) })
         owner.downlink.sent.fetchedObjects += 1
     }
 
-    private func stageGap(through end: Location) throws(CodecError) {
+    private func stageGap(_ reason: FetchGap.Reason, through end: Location) throws(CodecError) {
+        let profile = owner.downlink.profile
         // The end of a group is the largest number that the draft can write.
-        let last = min(end.object, owner.downlink.profile.integers.maximum)
-        let gap = FetchGap(reason: .unknown, end: Location(group: end.group, object: last))
+        let last = min(end.object, profile.integers.maximum)
+        let gap = FetchGap(
+            reason: profile.objects.fetch.gaps.contains(reason) ? reason : .unknown,
+            end: Location(group: end.group, object: last))
         stage(try owner.downlink.arena.encode { out throws(CodecError) in try encoder.append(gap, to: &out) })
     }
 
@@ -229,10 +333,14 @@ final class FetchStream: OutgoingStream {
     private func fail(_ code: StreamResetCode) { pendingReset = code }
 }
 
-extension Location {
-    /// The location before this one; {0, 0} before itself.
-    var previous: Location {
-        if object > 0 { return Location(group: group, object: object - 1) }
-        return group > 0 ? Location(group: group - 1, object: .max) : self
+extension ClosedRange<Location> {
+    /// The first location of a group that is in the range.
+    func firstLocation(of group: UInt64) -> Location {
+        group == lowerBound.group ? lowerBound : Location(group: group, object: 0)
+    }
+
+    /// The last location of a group that is in the range.
+    func lastLocation(of group: UInt64) -> Location {
+        group == upperBound.group ? upperBound : Location(group: group, object: .max)
     }
 }

@@ -4,63 +4,89 @@ internal import Wire
 
 extension Peer {
     /// FETCH of a track whose log is here: what the log holds of the range (draft-18 "FETCH").
-    package func answer(_ request: Fetch, with track: TrackLog) {
+    package func answer(_ request: Fetch, with track: TrackLog) { answer(request, with: track, by: nil) }
+
+    /// - Parameter relay: has publishers asked for what is not here; nil: it is said to be unknown.
+    /// - Returns: what is being sent; nil: the request was refused.
+    @discardableResult
+    func answer(_ request: Fetch, with track: TrackLog, by relay: Relay?) -> FetchReply? {
         let range: ClosedRange<Location>
         do {
             range = try self.range(of: request.target, in: track)
         } catch {
-            return say { try $0.reject(request.requestID, error.code, reason: error.reason) }
+            say { try $0.reject(request.requestID, error.code, reason: error.reason) }
+            return nil
         }
-        if let refusal = refusal(of: range, in: track) {
-            return say { try $0.reject(request.requestID, refusal.code, reason: refusal.reason) }
-        }
-        let last = max(range.lowerBound, track.lastLocation(through: range.upperBound) ?? range.lowerBound)
-        let end = RangeEnd(group: last.group, object: last.object)
         let id = request.requestID
-        let endsTrack = track.end?.code == .trackEnded && track.largest.map { $0 <= range.upperBound } ?? false
-        do throws(SessionError) {
-            try session.acceptFetch(id, end: end, endOfTrack: endsTrack, properties: track.properties)
-        } catch {
-            return refuse(id, error)
+        let answer = FetchReply.Answer(
+            accept: { [weak self] in self?.accept(id, range, of: track) ?? false },
+            refuse: { [weak self] code, reason in self?.say { try $0.reject(id, code, reason: reason) } },
+            refusesEmpty: codes.request(.fetch).number(of: .noObjects) != nil)
+        // Where the stream has no signs for it, the answer waits for what there is.
+        let isSilent = downlink.profile.objects.fetch.gaps.isEmpty
+        let waits = isSilent && !track.isKnown(range, track.cache.clock)
+        if waits || answer.refusesEmpty && track.firstHeld(in: range) == nil {
+            if !waits || relay == nil { return refuse(answer, isKnown: !waits) }
+        } else if !answer.accept() {
+            return nil
         }
         let reply = FetchReply(
             requestID: id, track: track, range: range, order: request.parameters.groupOrder ?? .ascending,
             priority: request.parameters.subscriberPriority ?? Parameters.defaultSubscriberPriority,
             filter: ObjectFilter(request.parameters.rangeFilters), downlink: downlink)
+        if waits { reply.answer = answer }
         reply.done = { [weak self] in self?.fetchEnded(id, track) }
         requests[id] = .fetchReply(reply)
+        relay?.fill(reply, for: self, within: request.parameters.fillTimeout)
         reply.start()
         flush()
-    }
-
-    /// Whether the log has all that is asked for, or it is clear that there is nothing.
-    func knowsAnswer(to request: Fetch, from track: TrackLog) -> Bool {
-        guard let range = try? range(of: request.target, in: track) else { return true }
-        return track.isKnown(range)
-    }
-
-    /// What is asked for, as far as can be told without the track's publisher; nil: all of the track.
-    func absoluteRange(of request: Fetch, in track: TrackLog?) -> LocationFilter? {
-        if let track, let range = try? range(of: request.target, in: track) {
-            let last = range.upperBound
-            let end = RangeEnd(group: last.group, object: last.object == .max ? nil : last.object)
-            return .absoluteRange(start: range.lowerBound, end: end)
-        }
-        if case .standalone(_, let range) = request.target { return range }
-        return nil
+        return reply
     }
 
     /// What some drafts have words for only in an answer, not on the stream (draft-14 "FETCH_ERROR").
-    private func refusal(of range: ClosedRange<Location>, in track: TrackLog) -> Refusal? {
-        let said = codes.request(.fetch)
-        guard track.isKnown(range) else {
-            let isSilent = !downlink.profile.objects.fetch.gaps.contains(.unknown)
-            guard isSilent, said.number(of: .unknownStatusInRange) != nil else { return nil }
-            return Refusal(code: .unknownStatusInRange, reason: "some of the objects are unknown here")
+    private func refuse(_ answer: FetchReply.Answer, isKnown: Bool) -> FetchReply? {
+        if isKnown {
+            answer.refuse(.noObjects, "there are no objects in the range")
+        } else {
+            answer.refuse(.unknownStatusInRange, "some of the objects are unknown here")
         }
-        let isEmpty = track.lastLocation(through: range.upperBound).map { $0 < range.lowerBound } ?? true
-        guard isEmpty, said.number(of: .noObjects) != nil else { return nil }
-        return Refusal(code: .noObjects, reason: "there are no objects in the range")
+        return nil
+    }
+
+    /// FETCH_OK; false: the peer's draft has no words for it.
+    private func accept(_ id: RequestID, _ range: ClosedRange<Location>, of track: TrackLog) -> Bool {
+        let last = range.upperBound
+        let isLast = track.largest.map { $0 <= last } ?? false
+        let endsTrack = isLast && (track.end?.code == .trackEnded || track.final != nil && track.final == track.largest)
+        do throws(SessionError) {
+            do throws(SessionError) {
+                try session.acceptFetch(
+                    id, end: RangeEnd(group: last.group, object: last.object == .max ? nil : last.object),
+                    endOfTrack: endsTrack, properties: track.properties)
+            } catch {
+                // Where the last object must be named: the last that is known, or the last there can be.
+                guard last.object == .max else { throw error }
+                let group = range.firstLocation(of: last.group)...last
+                let isKnown = track.isKnown(group, track.cache.clock)
+                let known = isKnown ? track.held(from: group.lowerBound, through: last, track.cache.clock).last : nil
+                let end = RangeEnd(
+                    group: last.group, object: known?.id ?? min(downlink.profile.integers.maximum, .max - 1))
+                try session.acceptFetch(id, end: end, endOfTrack: endsTrack, properties: track.properties)
+            }
+        } catch {
+            refuse(id, error)
+            return false
+        }
+        flush()
+        return true
+    }
+
+    /// How far a fetch goes is known without the track's publisher.
+    func knowsEnd(of request: Fetch, in track: TrackLog) -> Bool {
+        guard let largest = track.largest, case .standalone(_, .absoluteRange(_, let end)) = request.target else {
+            return false
+        }
+        return Location(group: end.group, object: end.object ?? .max) <= largest
     }
 
     private func fetchEnded(_ id: RequestID, _ track: TrackLog) {
@@ -85,6 +111,7 @@ extension Peer {
             requestID: carrier, track: track, range: range, order: fill.groupOrder ?? subscription.groupOrder,
             priority: fill.subscriberPriority ?? subscription.subscriberPriority,
             filter: ObjectFilter(subscription.rangeFilters.updated(by: fill.rangeFilters)), downlink: downlink)
+        reply.fillTimeout = fill.fillTimeout
         subscription.add(reply)
         return reply
     }

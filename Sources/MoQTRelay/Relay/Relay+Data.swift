@@ -16,7 +16,7 @@ extension Relay {
             writer.begin(LoggedObject(header, arrived: now), wireBytes: wireBytes)
             if !writer.creditFollowsReaders { peer.credit(stream, wireBytes) }
         case .payload(let stream, let payload):
-            payloadArrived(payload, on: stream, peer)
+            payloadArrived(payload, on: stream, peer, now)
         case .subgroupEnded(let stream, let end, _):
             ended(stream, end, peer)
         case .datagramObject(let id, let datagram):
@@ -24,23 +24,18 @@ extension Relay {
             var logged = LoggedDatagram(datagram, arrived: now)
             logged.isOwn = !peer.isSibling
             log.append(logged, group: datagram.location.group)
-        case .fetchOpened(let stream, let id, let wireBytes):
-            peer.credit(stream, wireBytes)
-            openedFetch(stream, id, peer)
+        case .fetchOpened(let stream, let id, let wireBytes): openedFetch(stream, id, wireBytes, peer)
         case .fetchObject(let stream, let header, let wireBytes):
             if refusesObject(of: header.payloadLength, on: stream, wireBytes, from: peer) { return }
-            switch peer.writers[stream] {
-            case .fill(let fill): fill.begin(header, now)
-            case .relayed(let fetch): return fetch.begin(header, wireBytes: wireBytes)
-            case .subgroup, .unnamed, .givenUp, .none: break
-            }
-            peer.credit(stream, wireBytes)
+            guard case .fill(let fill) = peer.writers[stream] else { return peer.credit(stream, wireBytes) }
+            fill.begin(header, wireBytes: wireBytes, now)
         case .fetchGap(let stream, let gap, let wireBytes):
-            if case .relayed(let fetch) = peer.writers[stream] { return fetch.skip(gap, wireBytes: wireBytes) }
-            if case .fill(let fill) = peer.writers[stream], gap.reason != .doesNotExist { fill.hasGaps = true }
-            peer.credit(stream, wireBytes)
+            guard case .fill(let fill) = peer.writers[stream] else { return peer.credit(stream, wireBytes) }
+            fill.skip(gap, of: peer, wireBytes: wireBytes, now)
         case .fetchEnded(let stream, let end, _):
-            if case .relayed(let fetch) = peer.writers.removeValue(forKey: stream) { fetch.ended(end) }
+            if case .fill(let fill) = peer.writers.removeValue(forKey: stream) {
+                if end == .fin { fill.end(isWhole: true) } else { cutOff(fill) }
+            }
             peer.finishedStream()
         case .joinEnded(let id, let isWhole):
             if case .upstream(let upstream) = peer.requests[id] { joinEnded(upstream, isWhole: isWhole) }
@@ -83,16 +78,13 @@ extension Relay {
         if writer.creditFollowsReaders { writer.receivedWire(wireBytes) } else { peer.credit(stream, wireBytes) }
     }
 
-    private func payloadArrived(_ payload: Bytes, on stream: StreamID, _ peer: Peer) {
+    private func payloadArrived(_ payload: Bytes, on stream: StreamID, _ peer: Peer, _ now: Instant) {
         switch peer.writers[stream] {
         case .subgroup(let writer):
             if !writer.creditFollowsReaders { peer.credit(stream, payload.count) }
             writer.append(payload)
         case .fill(let fill):
-            fill.append(payload)
-            peer.credit(stream, payload.count)
-        case .relayed(let fetch):
-            fetch.append(payload)
+            fill.append(payload, now)
         case .unnamed, .givenUp, .none:
             peer.credit(stream, payload.count)
         }
@@ -103,7 +95,7 @@ extension Relay {
         switch peer.writers.removeValue(forKey: stream) {
         case .subgroup(let own): writer = own
         case .givenUp(let earnsItsPlace): return earnsItsPlace ? peer.finishedStream() : ()
-        case .fill, .relayed, .unnamed, .none: return peer.finishedStream()
+        case .fill, .unnamed, .none: return peer.finishedStream()
         }
         switch end {
         case .fin: writer.end(.finished)
@@ -112,15 +104,18 @@ extension Relay {
         if !writer.creditFollowsReaders { peer.finishedStream() }
     }
 
-    private func openedFetch(_ stream: StreamID, _ id: RequestID, _ peer: Peer) {
+    private func openedFetch(_ stream: StreamID, _ id: RequestID, _ wireBytes: Int, _ peer: Peer) {
+        var wanted: Fill?
         switch peer.requests[id] {
-        case .upstream(let upstream):
-            if let fill = upstream.fill { return peer.writers[stream] = .fill(fill) }
-        case .fetchAsked(let fetch):
-            fetch.opened(stream)
-            return peer.writers[stream] = .relayed(fetch)
+        case .upstream(let upstream): wanted = upstream.fill
+        case .fillAsked(let fill): wanted = fill
         default: break
         }
+        if let fill = wanted {
+            fill.opened(peer, stream, wireBytes: wireBytes)
+            return peer.writers[stream] = .fill(fill)
+        }
+        peer.credit(stream, wireBytes)
         peer.session.stop(stream, code: .cancelled)
         peer.flush()
     }

@@ -19,7 +19,7 @@ extension Relay {
         case .statusAsked(let inquiry): statusRefused(inquiry, RequestKey(peer, id), error)
         case .advertisement(let namespace): peer.outlook.advertised[namespace] = nil
         case .discovery(let prefix): endDiscovery(id, of: prefix, by: peer)
-        case .fetchAsked(let fetch): asked(fetch, failed: error)
+        case .fillAsked(let fill): failed(fill, error)
         default: break
         }
     }
@@ -49,7 +49,6 @@ extension Relay {
         // behind, and have to bring what was published before this one was asked.
         if done.code == .trackEnded { track.ending = done }
         if done.code == .goingAway { replace(upstream) }
-        if !track.isFilling { releaseFetches(track) }
         // Relays say so of a publisher that they have lost.
         let isLost = peer.isSibling && [.internalError, .goingAway].contains(done.code)
         left(upstream, isLost ? .lost(now) : .done(done))
@@ -110,7 +109,6 @@ extension Relay {
         track.upstreams.removeAll { $0 === upstream }
         replace(upstream)
         joinEnded(upstream, isWhole: false)
-        if !track.isFilling { releaseFetches(track) }
         if upstream.isEstablished { left(upstream, .lost(now)) }
         partOwn(track)
         if track.upstreams.isEmpty { part(track) }

@@ -19,6 +19,9 @@ extension Relay {
             return hasRoom(for: request.track) ? nil : (request.requestID, .tracks)
         case .publish(let request):
             return hasRoom(for: request.track) ? nil : (request.requestID, .tracks)
+        case .fetch(let request, let name):
+            // What is fetched is kept, though nobody is subscribed to its track.
+            return hasRoom(for: name) ? nil : (request.requestID, .tracks)
         case .publishNamespace(let request):
             return peer.namespaceCount < settings.namespaceLimit ? nil : (request.requestID, .namespaces)
         default: return nil
@@ -57,13 +60,21 @@ extension Relay {
             earnsItsPlace = !writer.creditFollowsReaders
             writer.end(.reset(.excessiveLoad))
         case .unnamed(_, _, let wireBytes): peer.credit(stream, wireBytes)
-        case .relayed(let fetch): fetch.ended(.stopped(.excessiveLoad))
-        case .fill(let fill): fill.hasGaps = true
+        case .fill(let fill):
+            fill.refuse()
+            cutOff(fill, Self.tooLong)
         case .givenUp, .none: break
         }
         peer.writers[stream] = .givenUp(earnsItsPlace: earnsItsPlace)
         peer.session.stop(stream, code: .excessiveLoad)
         peer.flush()
+    }
+
+    private static var tooLong: RequestError {
+        var error = RequestError()
+        error.code = .excessiveLoad
+        error.reason = WireText("an object is too long")
+        return error
     }
 }
 

@@ -49,7 +49,7 @@ extension Relay {
             switch old.peer.writers[stream] {
             case .subgroup(let writer): writer.log.map { $0.writers.count < 2 } ?? false
             case .unnamed, .fill: true
-            case .relayed, .givenUp, .none: false
+            case .givenUp, .none: false
             }
         }
     }

@@ -11,7 +11,7 @@ extension Relay {
             let fill = peer.subscribe(request, to: log)
             resume(track)
             requestNewGroup(request.parameters.newGroupRequest, of: track, for: peer)
-            if let fill { start(fill, of: track) }
+            if let fill { start(fill, for: peer) }
             return
         }
         let patience = Interval(timeout: request.parameters.rendezvousTimeout)
@@ -96,22 +96,20 @@ extension Relay {
         forgetLog(track)
         let log = TrackLog(
             name: track.name, properties: properties,
-            delivery: Delivery(properties, fallback: settings.defaultDeliveryTimeout), cache: cache)
+            delivery: Delivery(properties, fallback: settings.defaultDeliveryTimeout), cache: cache, isOriginal: false)
         track.log = log
         return log
     }
 
     func answerWaiting(_ track: RelayTrack, with log: TrackLog) {
-        var fills: [FetchReply] = []
         let ready = track.waiting.values.filter { track.isEstablished(for: $0.peer) }
         for entry in ready {
             track.waiting[RequestKey(entry.peer, entry.request.requestID)] = nil
             entry.peer.requests[entry.request.requestID] = nil
-            if let fill = entry.peer.subscribe(entry.request, to: log) { fills.append(fill) }
+            if let fill = entry.peer.subscribe(entry.request, to: log) { start(fill, for: entry.peer) }
         }
         resume(track)
         for entry in ready { requestNewGroup(entry.request.parameters.newGroupRequest, of: track, for: entry.peer) }
-        for fill in fills { start(fill, of: track) }
     }
 
     /// Somebody wants objects: publishers that hold them back are told to send (draft-18 "Publisher Interactions").
@@ -150,13 +148,14 @@ extension Relay {
         case .subscription(let subscription):
             let fill = peer.change(subscription, id, parameters)
             peer.flush()
-            guard let track = tracks[subscription.track.name] else { return fill?.start() ?? () }
-            if peer.isSibling { abandonIfUnwanted(track) }
-            resume(track)
-            requestNewGroup(parameters.newGroupRequest, of: track, for: peer)
-            if let fill { start(fill, of: track) }
-        case .waiting, .sought, .heldFetch, .upstream, .fetchReply, .relayedFetch, .fetchAsked, .statusWanted,
-            .statusAsked, .namespace, .namespaceInterest, .trackInterest, .offer, .advertisement, .discovery, .none:
+            if let track = tracks[subscription.track.name] {
+                if peer.isSibling { abandonIfUnwanted(track) }
+                resume(track)
+                requestNewGroup(parameters.newGroupRequest, of: track, for: peer)
+            }
+            if let fill { start(fill, for: peer) }
+        case .waiting, .sought, .upstream, .fetchReply, .openingFetch, .fillAsked, .statusWanted, .statusAsked,
+            .namespace, .namespaceInterest, .trackInterest, .offer, .advertisement, .discovery, .none:
             // Nothing else has terms that the relay keeps: an update changes nothing and succeeds.
             peer.say { try $0.acceptUpdate(id, parameters: Parameters()) }
         }

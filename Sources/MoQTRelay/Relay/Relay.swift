@@ -27,6 +27,8 @@ package final class Relay {
         package var objectSizeLimit = UInt64.max
         /// Datagrams that wait to be sent to a peer; the oldest is dropped when there are more.
         package var datagramLimit = 2048
+        /// How long what was had by FETCH alone, of a track without subscribers, is kept for the next one.
+        package var fetchedTime = Interval.seconds(60)
 
         package init() {}
     }
@@ -46,6 +48,12 @@ package final class Relay {
     var trackInterests = NamespaceTable<Parameters>()
     /// Ended logs that a new one has taken the place of, while they have readers.
     private var draining: [TrackLog] = []
+    /// What publishers are being asked for on behalf of others.
+    var fills: [Fill] = []
+    /// FETCHes of tracks that are not followed, which a publisher was asked for.
+    var openings: [Opening] = []
+    /// Replies that wait for publishers only so long.
+    var timed: [FetchReply] = []
     private var nextCheck: Instant?
     /// What sessions that are over have brought and taken, and how they ended.
     var past = RelaySnapshot()
@@ -75,6 +83,7 @@ package final class Relay {
         for track in tracks.values {
             track.upstreams = []
             forgetLog(track)
+            if let fetched = track.fetched { cache.remove(fetched) }
         }
         for log in draining { cache.remove(log) }
     }
@@ -117,7 +126,7 @@ package final class Relay {
         case .updateAccepted(let id, let answer): updated(id, answer, by: peer)
         case .accepted(let id, let answer): statusAnswered(id, answer, by: peer)
         case .fetchAccepted(let id, let answer):
-            if case .fetchAsked(let fetch) = peer.requests[id] { fetch.accepted(answer) }
+            if case .fillAsked(let fill) = peer.requests[id] { accepted(fill, answer, by: peer) }
         case .updateRejected, .publishBlocked: break
         case .rejected(let id, let error): rejected(id, error, by: peer, now)
         case .publishDone(let id, let done): upstreamDone(id, done, of: peer, now)
@@ -136,16 +145,17 @@ package final class Relay {
 
     /// When ``timeReached(_:)`` is due; nil while nothing waits.
     package var deadline: Instant? {
-        guard let nextReview, let nextCheck else { return nextReview ?? nextCheck }
-        return min(nextReview, nextCheck)
+        [nextReview, nextCheck, fillDeadline].compactMap(\.self).min()
     }
 
     /// Keeps a coarse clock of one second while something waits for time to pass.
     package func timeReached(_ now: Instant) {
         reviewAccess(now)
+        if let due = fillDeadline, due <= now { expireFills(now) }
         guard let due = nextCheck, due <= now else { return }
         nextCheck = nil
         routing.forgetBereft()
+        expireFills(now)
         for track in Array(tracks.values) { expire(track, now) }
         expireSearches(now)
         for log in draining { dropStalledDrainers(of: log, now) }
@@ -188,7 +198,23 @@ package final class Relay {
         {
             forgetLog(track)
         }
+        expireFetched(of: track, now)
         dropIfIdle(track)
+    }
+
+    /// What was had by FETCH alone is not kept for long.
+    private func expireFetched(of track: RelayTrack, _ now: Instant) {
+        guard let log = track.fetched else { return }
+        guard !log.hasReaders, !openings.contains(where: { $0.fill.log === log }) else {
+            return track.unreadSince = nil
+        }
+        let since = track.unreadSince ?? now
+        track.unreadSince = since
+        guard now - since >= settings.fetchedTime || peers.values.allSatisfy({ $0.number != track.fetchedFrom }) else {
+            return
+        }
+        cache.remove(log)
+        track.fetched = nil
     }
 
     /// Whoever drains a log that nobody writes any more and takes nothing is not waited for.
@@ -228,8 +254,6 @@ package final class Relay {
             if log.hasReaders { draining.append(log) } else { cache.remove(log) }
         }
         track.log = nil
-        track.fill = nil
-        track.pastAsked = nil
         track.orphanedAt = nil
     }
 
@@ -271,15 +295,12 @@ package final class Relay {
             track.waiting[key] = nil
             abandonIfUnwanted(track)
         case .sought(let namespace): routing.drop(key, from: namespace)
-        case .heldFetch(let track):
-            track.heldFetches[key] = nil
-            abandonIfUnwanted(track)
+        case .openingFetch(let opening): leave(opening, key)
         case .upstream(let upstream): lost(upstream, now)
         case .fetchReply(let reply):
             reply.cancel(code)
             readerLeft(reply.track)
-        case .relayedFetch(let fetch): fetch.cancel(code)
-        case .fetchAsked(let fetch): asked(fetch, failed: RequestError())
+        case .fillAsked(let fill): failed(fill, RequestError())
         case .statusWanted(let inquiry): abandon(inquiry)
         case .statusAsked(let inquiry): statusRefused(inquiry, key)
         case .namespace(let namespace): withdraw(namespace, key, of: peer)

@@ -153,8 +153,8 @@ extension Peer {
             switch request {
             case .subscription: counts.subscriptions += 1
             case .upstream: counts.upstreams += 1
-            case .fetchReply, .relayedFetch: counts.fetches += 1
-            case .waiting, .sought, .heldFetch, .fetchAsked, .statusWanted, .statusAsked, .namespace,
+            case .fetchReply, .openingFetch: counts.fetches += 1
+            case .waiting, .sought, .fillAsked, .statusWanted, .statusAsked, .namespace,
                 .namespaceInterest, .trackInterest, .offer, .advertisement, .discovery:
                 break
             }

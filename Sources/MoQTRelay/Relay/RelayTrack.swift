@@ -10,13 +10,11 @@ final class RelayTrack {
     var log: TrackLog?
     /// Subscribers that wait for an upstream.
     var waiting: [RequestKey: Waiting] = [:]
-    /// FETCHes that wait for the fill of the group in progress.
-    var heldFetches: [RequestKey: (peer: Peer, request: Fetch)] = [:]
-    /// Fills of subscriptions that wait for the same.
-    var heldFills: [FetchReply] = []
-    var fill: Fill?
-    /// From where on another loop was asked for what it holds of the past; nil: it was not.
-    var pastAsked: Location?
+    /// What was had of it by FETCH alone; nil: nothing. Another publisher's track of the name may be another one.
+    var fetched: TrackLog?
+    /// The ``Peer/number`` of whom that was had from, and since when nobody reads it.
+    var fetchedFrom: UInt64 = 0
+    var unreadSince: Instant?
     /// How the last publisher that had accepted left, while others have not answered yet; nil: none has.
     var parting: Parting?
     /// A publisher has said that the track is over, while others still bring what they alone have to; nil: none has.
@@ -50,8 +48,6 @@ final class RelayTrack {
 
     init(name: FullTrackName) { self.name = name }
 
-    /// What precedes the subscription is on its way, or will be asked for as soon as a publisher sends.
-    var isFilling: Bool { fill != nil || upstreams.contains { $0.unfilled != nil && $0.forwards } }
     var isEstablished: Bool { upstreams.contains { $0.isEstablished } }
     /// Somebody publishes it from whom `reader` may have it.
     func isEstablished(for reader: Peer) -> Bool { upstreams.contains { $0.isEstablished && reader.hears($0.peer) } }
@@ -60,14 +56,14 @@ final class RelayTrack {
 
     /// Somebody who may have it from `publisher` waits for it or reads it.
     func isWanted(from publisher: Peer) -> Bool {
-        waiting.values.contains { $0.peer.hears(publisher) } || heldFetches.values.contains { $0.peer.hears(publisher) }
+        waiting.values.contains { $0.peer.hears(publisher) }
             || log?.subscriptions.contains { $0.downlink.hears(publisher) && ($0.forwards || !$0.downlink.isSibling) }
                 ?? false
     }
 
     /// A client waits for it or reads it.
     var isWantedByClients: Bool {
-        waiting.values.contains { $0.peer.kind == .client } || heldFetches.values.contains { $0.peer.kind == .client }
+        waiting.values.contains { $0.peer.kind == .client }
             || log?.subscriptions.contains { $0.downlink.kind == .client } ?? false
     }
 
@@ -77,8 +73,8 @@ final class RelayTrack {
             || log?.subscriptions.contains { $0.downlink.hears(publisher) && $0.forwards } ?? false
     }
     /// Somebody waits for it or reads it.
-    var isRead: Bool { !waiting.isEmpty || !heldFetches.isEmpty || !(log?.subscriptions.isEmpty ?? true) }
-    var isIdle: Bool { upstreams.isEmpty && !isRead }
+    var isRead: Bool { !waiting.isEmpty || !(log?.subscriptions.isEmpty ?? true) }
+    var isIdle: Bool { upstreams.isEmpty && fetched == nil && !isRead }
 }
 
 /// A request of one of the relay's peers.

@@ -59,21 +59,6 @@ extension Relay {
         track.log?.endForSiblings(parting.code, reason: parting.reason)
     }
 
-    /// Has another loop's part of the past, from `start` on, for readers of this one's, unless it is here.
-    func askSiblings(for track: RelayTrack, from start: Location) {
-        guard !siblings.isEmpty, !track.isFilling, let log = track.log,
-            start < min(log.knownFrom, track.pastAsked ?? log.knownFrom),
-            let upstream = track.upstreams.first(where: { $0.isEstablished && $0.forwards && $0.peer.isSibling }),
-            (try? upstream.peer.session.join(upstream.requestID, .from(start))) != nil
-        else { return }
-        track.pastAsked = start
-        upstream.isJoining = true
-        let fill = Fill(track: track, log: log, from: start)
-        track.fill = fill
-        upstream.fill = fill
-        upstream.peer.flush()
-    }
-
     /// Whom to ask for what of a track is not here, those who are sure to have it first.
     func sources(of name: FullTrackName, for reader: Peer) -> [Peer] {
         let upstreams = tracks[name]?.upstreams ?? []

@@ -77,6 +77,7 @@ final class Crowd {
 
     /// The end: what was not bound to end by itself is given up.
     private func windUp() {
+        plans = [:]
         for source in sources { source.client.withdraw() }
         for viewer in viewers {
             for (id, request) in viewer.client.peer.session.requests.sorted(by: { $0.key < $1.key })
