@@ -9,7 +9,7 @@ _moqt() {
     fi
     case ${COMP_WORDS[1]} in
         relay)
-            names='--listen --cert --key --threads --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --auth --upstream --cluster --node --cluster-ttl --upstream-insecure --upstream-cacert --upstream-fingerprint --upstream-token --upstream-token-type --max-connections --max-connections-per-address --max-handshakes --max-sessions --max-requests --max-updates --max-filter-ranges --max-subscriptions --max-namespaces --max-tracks --max-streams --max-held-streams --max-held-datagrams --max-buffer --max-object-size --max-datagram-queue --token-cache-size --max-log-lines --config --http --watchdog --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
+            names='--listen --cert --key --threads --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-subscriber-lag --auth --upstream --cluster --node --cluster-ttl --upstream-insecure --upstream-cacert --upstream-fingerprint --upstream-token --upstream-token-type --max-connections --max-connections-per-address --max-handshakes --max-sessions --max-requests --max-updates --max-filter-ranges --max-subscriptions --max-namespaces --max-tracks --max-streams --max-held-streams --max-held-datagrams --max-buffer --max-object-size --max-datagram-queue --token-cache-size --max-log-lines --config --http --watchdog --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 --listen) values='any' ;;
                 --cert) values='file' ;;
@@ -23,6 +23,7 @@ _moqt() {
                 --cache-size) values='any' ;;
                 --cache-time) values='any' ;;
                 --default-delivery-timeout) values='any' ;;
+                --max-subscriber-lag) values='any' ;;
                 --auth) values='file' ;;
                 --upstream) values='any' ;;
                 --cluster) values='any' ;;

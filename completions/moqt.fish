@@ -23,6 +23,7 @@ complete -c moqt -n '__fish_seen_subcommand_from relay' -l goaway-uri -x -d 'Whe
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l cache-size -x -d 'Payload kept for later subscribers'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l cache-time -x -d 'How long an object is kept'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l default-delivery-timeout -x -d 'Delivery timeout where a publisher sets none; 0: none'
+complete -c moqt -n '__fish_seen_subcommand_from relay' -l max-subscriber-lag -x -d 'How far behind a subscriber may be'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l auth -rF -d 'Who may do what, as FILE says; reread on SIGHUP'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l upstream -x -d 'Ask the relay at URL for what nobody publishes here'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l cluster -x -d 'Find who publishes what by the registry at URL'

@@ -33,6 +33,8 @@ package struct Traffic: Hashable, Sendable {
         package var bytes: UInt64 = 0
         /// Streams that were reset.
         package var resets = CodeCounts<StreamResetCode>()
+        /// Subscriptions that ended with PUBLISH_DONE.
+        package var endings = CodeCounts<PublishDoneCode>()
         /// Datagrams that were dropped because the queue was full, the path too narrow, or it was too late for them.
         package var droppedDatagrams: UInt64 = 0
         /// Requests refused, and subgroups, fetches and datagrams cut off, because the peer's draft has no words for a
@@ -80,6 +82,7 @@ extension Traffic.Sent {
         a.fetchedObjects += b.fetchedObjects
         a.bytes += b.bytes
         a.resets += b.resets
+        a.endings += b.endings
         a.droppedDatagrams += b.droppedDatagrams
         a.inexpressible += b.inexpressible
         a.latency += b.latency

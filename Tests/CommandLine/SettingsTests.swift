@@ -154,6 +154,11 @@ private func complaint(_ body: () throws -> Void) -> String? {
         #expect(plain.listeners.map(\.description) == ["[::]:4443"])
         #expect(plain.cacheSize == 256 << 20 && plain.cacheTime == nil && plain.defaultDeliveryTimeout == nil)
         #expect(plain.drainTime == .seconds(10) && plain.limits[.connections] == 10_000)
+        #expect(plain.maximumSubscriberLag == nil)
+    }
+
+    @Test func limitsHowFarBehindSubscribersAre() throws {
+        #expect(try relay("--max-subscriber-lag 2.5").maximumSubscriberLag == .milliseconds(2500))
     }
 
     @Test func listensWhereItIsTold() throws {

@@ -332,6 +332,7 @@ final class PubRun: ClientApplication {
         guard now >= nextTick else { return }
         nextTick = now + .milliseconds(500)
         publisher.cache.dropStalledReaders(now)
+        for track in publisher.tracks.values { track.dropLate(now) }
         output.progress(at: now, progress(now))
     }
 

@@ -190,6 +190,12 @@ package enum RelayCommand {
             ) {
                 $0.defaultDeliveryTimeout = $1 == .zero ? nil : $1
             },
+            .value(
+                "max-subscriber-lag", .interval("SECONDS"), "How far behind a subscriber may be",
+                default: "as far as objects are kept"
+            ) {
+                $0.maximumSubscriberLag = $1
+            },
         ]
     }
 }

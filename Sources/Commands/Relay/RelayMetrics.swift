@@ -105,6 +105,11 @@ extension MetricsText {
         family("moqt_streams_reset_total", .counter, "Data streams to clients that were reset, by code.") { samples in
             for (code, count) in traffic.sent.resets.byName { samples.add(count, ["code": code]) }
         }
+        family("moqt_subscriptions_ended_total", .counter, "Subscriptions of clients that PUBLISH_DONE ended, by code.")
+        {
+            samples in
+            for (code, count) in traffic.sent.endings.byName { samples.add(count, ["code": code]) }
+        }
         family("moqt_requests_refused_total", .counter, "Requests of clients that were refused, by code.") { samples in
             for (code, count) in traffic.refused.byName { samples.add(count, ["code": code]) }
         }

@@ -26,6 +26,8 @@ package struct RelaySettings: CommandSettings {
     package var cacheTime: Interval?
     /// Delivery timeout of tracks whose publisher set none; nil: none, so that nothing is dropped.
     package var defaultDeliveryTimeout: Interval?
+    /// How long ago what a subscriber has not taken may have come; nil: as long as it is kept.
+    package var maximumSubscriberLag: Interval?
     /// How long SIGTERM leaves clients to go.
     package var drainTime = Interval.seconds(10)
     /// Where clients go on when this relay drains; nil: they may connect to the same URL again.
@@ -88,6 +90,7 @@ package struct RelaySettings: CommandSettings {
     var behaviour: Relay.Settings {
         var behaviour = Relay.Settings()
         behaviour.defaultDeliveryTimeout = defaultDeliveryTimeout
+        behaviour.subscriberLag = maximumSubscriberLag
         behaviour.subscriptionLimit = limits.count(.subscriptions)
         behaviour.namespaceLimit = limits.count(.namespaces)
         behaviour.trackLimit = limits.count(.tracks)

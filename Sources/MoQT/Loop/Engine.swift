@@ -182,7 +182,10 @@ final class Engine: Application {
     func timeReached(_ now: Instant) {
         guard let due = nextTick, due <= now else { return }
         nextTick = nil
-        for publication in publications.values { publication.log.cache.dropStalledReaders(now) }
+        for publication in publications.values {
+            publication.log.cache.dropStalledReaders(now)
+            publication.log.dropLate(now)
+        }
     }
 
     // MARK: - Flow control

@@ -210,6 +210,7 @@ package final class Downlink {
     }
 
     func finished(_ subscription: Subscription, _ code: PublishDoneCode, _ reason: String) {
+        sent.endings.count(code)
         endings.append(
             Ending(
                 requestID: subscription.requestID, code: code, reason: reason,

@@ -22,6 +22,8 @@ final class SubgroupCursor: OutgoingStream {
     private var limit: Int?
     /// When the object whose bytes are staged arrived.
     private var stagedArrival = Instant(nanoseconds: 0)
+    /// The same for the first byte that is staged, or was last.
+    private var stagedFrom = (byte: Instant(nanoseconds: 0), object: Instant(nanoseconds: 0))
     /// An object that the stream should have had did not pass the range filters.
     private var leavesOut = false
     /// Nil until the header was staged, with the first object that is sent.
@@ -52,8 +54,22 @@ final class SubgroupCursor: OutgoingStream {
         return (index, objectStarted ? chunk : log[index].firstChunk)
     }
 
-    /// What this cursor would read next is gone.
+    /// What this cursor would read next is gone, or older than it may be.
     func fellBehind() { subscription.cutOff(self, .tooFarBehind) }
+
+    /// The first byte that the connection has not taken: when it arrived, and the object that it belongs to; nil: it has
+    /// taken all there is.
+    var oldestWaiting: (byte: Instant, object: Instant)? {
+        if stagedCount > 0 { return stagedFrom }
+        return pendingReset == nil && index < limit ?? .max ? oldestUnstaged : nil
+    }
+
+    private var oldestUnstaged: (byte: Instant, object: Instant)? {
+        guard index < log.objectCount else { return nil }
+        let object = log[index]
+        if objectStarted, taken == object.received { return nil }
+        return (object.arrival(of: taken), object.arrived)
+    }
 
     /// Ends the stream with what is there now, though the log goes on.
     func cutShort() {
@@ -66,6 +82,7 @@ final class SubgroupCursor: OutgoingStream {
     override func refill(_ now: Instant) {
         defer { subscription.track.markForCredit(log) }
         guard pendingReset == nil, skipUnwanted() else { return }
+        stagedFrom = oldestUnstaged ?? stagedFrom
         while !isFull, index < min(log.objectCount, limit ?? .max) {
             guard !subscription.isLate(log[index].arrived, log, now) else {
                 return subscription.cutOff(self, .deliveryTimeout)

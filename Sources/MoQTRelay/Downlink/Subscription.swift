@@ -248,6 +248,22 @@ package final class Subscription: StreamOwner {
     /// The subscriber holds everybody up: what it has not taken is dropped (draft-18 TOO_FAR_BEHIND).
     package func fallBehind() { end(.tooFarBehind, "did not keep up", .tooFarBehind) }
 
+    /// Resets subgroups with objects that are past their delivery timeout, though the connection asks for none (draft-18
+    /// "Delivery Timeouts and Data Reliability"), or that came longer ago than `lag`; nil: however long ago. Where nothing
+    /// may be left out, the whole subscription ends with the latter.
+    func dropLate(_ now: Instant, lag: Interval?) {
+        guard downlink.kind != .loop else { return }
+        for cursor in cursors.members {
+            guard let (byte, object) = cursor.oldestWaiting else { continue }
+            if isLate(object, cursor.log, now) {
+                cutOff(cursor, .deliveryTimeout)
+            } else if let lag, byte + lag < now {
+                guard hasTimeout else { return fallBehind() }
+                cursor.fellBehind()
+            }
+        }
+    }
+
     /// Ends for a reason of its own; what is on its way is cut off.
     func end(_ code: PublishDoneCode, _ reason: String, _ reset: StreamResetCode = .cancelled) {
         guard !isDone, outcome == nil else { return }

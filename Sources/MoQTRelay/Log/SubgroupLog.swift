@@ -15,6 +15,8 @@ package struct LoggedObject {
     package internal(set) var firstChunk: Int = 0
     /// When the first byte arrived, for delivery timeouts and cache durations.
     package var arrived: Instant
+    /// When the last byte so far arrived.
+    fileprivate(set) var arrivedThrough: Instant
     /// Stream bytes before this object, for flow-control credit; 0 for what was not received from a stream.
     package internal(set) var wireStart: UInt64 = 0
 
@@ -27,6 +29,15 @@ package struct LoggedObject {
         self.properties = properties
         self.payloadLength = payloadLength
         self.arrived = arrived
+        arrivedThrough = arrived
+    }
+
+    /// When a byte of the payload arrived, as if they all had come at an even pace.
+    /// - Parameter offset: less than ``received``, or 0.
+    func arrival(of offset: UInt64) -> Instant {
+        guard offset > 0, arrivedThrough > arrived else { return arrived }
+        let share = Double(offset) / Double(max(received, 1))
+        return arrived + Interval(nanoseconds: UInt64(Double((arrivedThrough - arrived).nanoseconds) * share))
     }
 
     /// An object whose header was received on a subgroup stream.
@@ -171,12 +182,13 @@ package final class SubgroupLog {
     }
 
     /// Appends payload to the last object. Bytes past its announced length trap: decoders never give more.
-    func append(_ payload: Bytes) {
+    func append(_ payload: Bytes, at now: Instant) {
         let last = objects.count - 1
         precondition(
             last >= 0 && UInt64(payload.count) <= objects[last].payloadLength - objects[last].received,
             "payload without room in its object")
         objects[last].received += UInt64(payload.count)
+        objects[last].arrivedThrough = max(now, objects[last].arrived)
         cost += payload.count
         if let tail = chunks.last, chunkBase + chunks.count > objects[last].firstChunk,
             let joined = tail.joined(with: payload)

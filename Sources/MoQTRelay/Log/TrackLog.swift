@@ -121,7 +121,7 @@ package final class TrackLog {
     /// Appends payload to the object that was begun last in `log`.
     package func append(_ payload: Bytes, to log: SubgroupLog) {
         guard !isClosed, !payload.isEmpty else { return }
-        log.append(payload)
+        log.append(payload, at: cache.clock)
         cache.grew(by: payload.count)
         appended.bytes += UInt64(payload.count)
         wake(log)
@@ -218,6 +218,12 @@ package final class TrackLog {
     }
 
     package func remove(_ subscription: Subscription) { roster.remove(subscription) }
+
+    /// Drops what its readers have not taken in time; call about once a second.
+    /// - Parameter lag: how long ago what a reader has not taken may have come; nil: however long.
+    package func dropLate(_ now: Instant, lag: Interval? = nil) {
+        for subscription in subscriptions { subscription.dropLate(now, lag: lag) }
+    }
 
     /// Flow-control credit of `log` is worth another look at the end of this round.
     func markForCredit(_ log: SubgroupLog) {

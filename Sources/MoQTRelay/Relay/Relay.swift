@@ -11,6 +11,8 @@ package final class Relay {
     package struct Settings: Sendable {
         /// Object delivery timeout for publishers that set none; nil: their tracks are lossless.
         package var defaultDeliveryTimeout: Interval?
+        /// How long ago what a subscriber has not taken may have come; nil: as long as the cache holds it.
+        package var subscriberLag: Interval?
         /// How long what a lost publisher sent is kept for its successor.
         package var orphanTime = Interval.seconds(60)
         /// How long a publisher that brings nothing is waited for after another one has said that the track is over.
@@ -159,6 +161,7 @@ package final class Relay {
         for track in Array(tracks.values) { expire(track, now) }
         expireSearches(now)
         for log in draining { dropStalledDrainers(of: log, now) }
+        for log in tracks.values.compactMap(\.log) + draining { log.dropLate(now, lag: settings.subscriberLag) }
         cache.dropStalledReaders(now)
         cache.expire(now)
         settle(now)
