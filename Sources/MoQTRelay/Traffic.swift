@@ -23,11 +23,11 @@ package struct Traffic: Hashable, Sendable {
 
     /// What was handed to connections on data streams and in datagrams.
     package struct Sent: Hashable, Sendable {
-        /// Objects of subscriptions on streams, whose first byte was handed over.
+        /// Objects of subscriptions on streams; one counts once its header was handed over whole.
         package var streamObjects: UInt64 = 0
         /// Objects in datagrams.
         package var datagramObjects: UInt64 = 0
-        /// Objects that answer a FETCH or fill a subscription.
+        /// Objects that answer a FETCH or fill a subscription; the same.
         package var fetchedObjects: UInt64 = 0
         /// Bytes of streams and datagrams, headers included.
         package var bytes: UInt64 = 0

@@ -98,6 +98,7 @@ package final class Downlink {
         unacknowledged += count
         sent.bytes += UInt64(count)
         stream.took(count, fin: fin)
+        while let object = stream.nextBegun() { stream.count(object, now) }
         if fin { close(stream) }
     }
 

@@ -40,6 +40,8 @@ package class OutgoingStream {
     private(set) var finStaged = false
     private var sentCount: UInt64 = 0
     private var acknowledgedCount: UInt64 = 0
+    /// Objects whose headers are staged and have not left whole, oldest first.
+    private var begun = BegunObjects()
 
     /// Publisher priority and place in the group order; lower goes first.
     let order: SendOrder
@@ -71,6 +73,18 @@ package class OutgoingStream {
     }
 
     func stageFin() { finStaged = true }
+
+    /// What was staged last is the header of an object.
+    /// - Parameter arrived: when the object did; nil: how long it takes to pass is not measured.
+    func begin(arrived: Instant?) {
+        begun.append(BegunObject(end: sentCount + UInt64(stagedCount), arrived: arrived))
+    }
+
+    /// The next object whose header has left whole; told once.
+    func nextBegun() -> BegunObject? { begun.next(before: sentCount) }
+
+    /// Counts an object that has begun to leave; overridden.
+    func count(_ object: BegunObject, _ now: Instant) {}
 
     var hasStaged: Bool { stagedCount > 0 || finStaged }
     var isFull: Bool { stagedCount >= Self.stageLimit || staged.count - head >= 48 }
@@ -115,6 +129,41 @@ package class OutgoingStream {
         head = 0
         stagedCount = 0
         finStaged = false
+        begun = BegunObjects()
+    }
+}
+
+/// An object whose header was staged.
+struct BegunObject {
+    /// Bytes of the stream up to the end of the header.
+    var end: UInt64
+    /// When the object arrived; nil: it does not matter.
+    var arrived: Instant?
+}
+
+/// A queue of them, mostly of one, which takes no memory then.
+struct BegunObjects {
+    private var first: BegunObject?
+    private var others: [BegunObject] = []
+    /// Those of `others` that are gone.
+    private var head = 0
+
+    mutating func append(_ object: BegunObject) {
+        if first == nil { first = object } else { others.append(object) }
+    }
+
+    /// The first, when it ends at `position` of the stream or before.
+    mutating func next(before position: UInt64) -> BegunObject? {
+        guard let object = first, object.end <= position else { return nil }
+        if head < others.count {
+            first = others[head]
+            head += 1
+        } else {
+            first = nil
+            others.removeAll(keepingCapacity: true)
+            head = 0
+        }
+        return object
     }
 }
 

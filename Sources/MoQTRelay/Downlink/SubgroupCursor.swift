@@ -88,7 +88,7 @@ final class SubgroupCursor: OutgoingStream {
                 return subscription.cutOff(self, .deliveryTimeout)
             }
             do {
-                try stageObjectHeader(now)
+                try stageObjectHeader()
             } catch {
                 // The subscriber's draft has no words for the object: its subgroup is not for it.
                 subscription.downlink.refuse("\(error)")
@@ -143,7 +143,7 @@ final class SubgroupCursor: OutgoingStream {
         taken = 0
     }
 
-    private func stageObjectHeader(_ now: Instant) throws(CodecError) {
+    private func stageObjectHeader() throws(CodecError) {
         guard !objectStarted else { return }
         let object = log[index]
         let downlink = subscription.downlink
@@ -168,12 +168,16 @@ final class SubgroupCursor: OutgoingStream {
             id: object.id, status: object.status, properties: object.properties,
             payloadLength: object.payloadLength)
         stage(try downlink.arena.encode { out throws(CodecError) in try encoder?.append(fields, to: &out) })
-        downlink.sent.streamObjects += 1
-        if index >= liveFrom { downlink.sent.latency.count(now - object.arrived) }
+        begin(arrived: index >= liveFrom ? object.arrived : nil)
         objectStarted = true
         chunk = object.firstChunk
         chunkOffset = 0
         stagedArrival = object.arrived
+    }
+
+    override func count(_ object: BegunObject, _ now: Instant) {
+        subscription.downlink.sent.streamObjects += 1
+        if let arrived = object.arrived { subscription.downlink.sent.latency.count(now - arrived) }
     }
 
     private func stagePayload() {

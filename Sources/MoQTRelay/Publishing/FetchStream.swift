@@ -316,8 +316,10 @@ final class FetchStream: OutgoingStream {
             location: place, subgroup: subgroup, priority: priority ?? track.defaultPriority,
             properties: object.properties, payloadLength: object.payloadLength)
         stage(try owner.downlink.arena.encode { out throws(CodecError) in try encoder.append(fields, to: &out) })
-        owner.downlink.sent.fetchedObjects += 1
+        begin(arrived: nil)
     }
+
+    override func count(_ object: BegunObject, _ now: Instant) { owner.downlink.sent.fetchedObjects += 1 }
 
     private func stageGap(_ reason: FetchGap.Reason, through end: Location) throws(CodecError) {
         let profile = owner.downlink.profile
