@@ -9,12 +9,15 @@
 #include <netinet/udp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 // glibc declares these for _GNU_SOURCE only, which Swift's importer does not set.
@@ -78,12 +81,39 @@ static inline void CLinux_takeAborts(void) {
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/// Writes the calls that led to a signal, which then takes its course.
-static inline void CLinux_trace(int signal) {
+/// The calls that led to an abort, how many they are, and whether somebody has named them; for one source file alone,
+/// since each has its own.
+struct CLinux_trace {
     void *calls[64];
-    backtrace_symbols_fd(calls, backtrace(calls, 64), STDERR_FILENO);
+    int count;
+    int areNamed;
+};
+static inline struct CLinux_trace *CLinux_theTrace(void) {
+    static struct CLinux_trace trace;
+    return &trace;
+}
+
+/// Writes the calls that led to a signal, gives another thread some time to name them, and lets the signal take its
+/// course.
+static inline void CLinux_traceSignal(int signal) {
+    struct CLinux_trace *trace = CLinux_theTrace();
+    int count = backtrace(trace->calls, 64);
+    backtrace_symbols_fd(trace->calls, count, STDERR_FILENO);
+    __atomic_store_n(&trace->count, count, __ATOMIC_RELEASE);
+    struct timespec pause = {0, 10000000};
+    for (int left = 500; left > 0 && !__atomic_load_n(&trace->areNamed, __ATOMIC_ACQUIRE); left--) {
+        nanosleep(&pause, NULL);
+    }
     raise(signal);
 }
+
+/// How many calls there are; 0: nothing was traced yet.
+static inline int CLinux_traced(void) { return __atomic_load_n(&CLinux_theTrace()->count, __ATOMIC_ACQUIRE); }
+static inline size_t CLinux_call(int index) { return (size_t)CLinux_theTrace()->calls[index]; }
+static inline void CLinux_setNamed(void) { __atomic_store_n(&CLinux_theTrace()->areNamed, 1, __ATOMIC_RELEASE); }
+
+/// Of Swift's runtime.
+char *swift_demangle(const char *name, size_t length, char *buffer, size_t *bufferSize, uint32_t flags);
 
 /// Has aborts traced, unless something else does that.
 static inline void CLinux_traceAborts(void) {
@@ -92,7 +122,7 @@ static inline void CLinux_traceAborts(void) {
     // The first call loads what the others need, which must not happen in a signal handler.
     void *calls[1];
     backtrace(calls, 1);
-    action.sa_handler = CLinux_trace;
+    action.sa_handler = CLinux_traceSignal;
     action.sa_flags = SA_RESETHAND;
     sigaction(SIGABRT, &action, NULL);
 }

@@ -50,13 +50,11 @@ package final class Pulse: Sendable {
     /// Ends the process as `abort()` called by the loop would: what is recorded of it shows where the loop is. Where
     /// nothing else records it, the calls that led there are written to stderr.
     package func abortThread() {
-        _ = Self.tracesAborts
+        CallTrace.begin()
         let thread = thread.load(ordering: .relaxed)
         if thread == 0 || CLinux_tgkill(getpid(), thread, SIGABRT) != 0 { abort() }
+        CallTrace.nameCalls()
     }
-
-    /// Done once: were it done again while a trace is written, the signal would never take its course.
-    private static let tracesAborts: Void = CLinux_traceAborts()
 
     /// The calling thread is the one that runs the loop.
     func runs() {

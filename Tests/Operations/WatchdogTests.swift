@@ -43,6 +43,7 @@ import Wire
         #expect(words.contains("loop 0 has been spinning for 0.02 s"), "\(words)")
         // Of the runtime or of the watchdog, whoever traces aborts.
         #expect(words.contains("0x"), "\(words)")
+        #expect(words.contains("WatchdogTests"), "\(words)")
     }
 
     @Test func `a process whose loops wait is alive`() async {
