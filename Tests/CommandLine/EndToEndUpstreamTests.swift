@@ -181,6 +181,37 @@ import Testing
         #expect(try watch.waitForLine() == "- live")
     }
 
+    /// Three relays, each the upstream of another: whichever connection is the last, one of the three is given up, and the
+    /// others have what is published anywhere.
+    @Test("a circle of three is found out, in whatever order it closes", arguments: [1, 2], [[0, 1, 2], [2, 1, 0]])
+    func longCircle(threads: Int, order: [Int]) throws {
+        let addresses = try (0..<3).map { _ in try RunningRelay.freeAddress() }
+        var relays: [Int: RunningRelay] = [:]
+        for number in order {
+            relays[number] = try RunningRelay(
+                at: addresses[number], "--upstream", "moqt://" + addresses[(number + 1) % 3], "--upstream-insecure",
+                "--threads", "\(threads)", "-v")
+        }
+        let found = Found()
+        for process in relays.values.map(\.process) {
+            Thread.detachNewThread {
+                let line = try? process.waitForLine(on: .stderr, deadline: 60) {
+                    $0.contains("each other's upstream")
+                }
+                if line != nil { found.set() }
+            }
+        }
+        #expect(found.wait(seconds: 60))
+        for relay in relays.values { #expect(try relay.sub("a--b").wait(deadline: 60).status == 5) }
+    }
+
+    private final class Found: @unchecked Sendable {
+        // It is made for several threads.
+        private let semaphore = DispatchSemaphore(value: 0)
+        func set() { semaphore.signal() }
+        func wait(seconds: Double) -> Bool { semaphore.wait(timeout: .now() + seconds) == .success }
+    }
+
     @Test("a chain of relays of several loops")
     func chain() throws {
         let relays = try Relays("--threads", "2")

@@ -1,70 +1,121 @@
 internal import EventLoop
+internal import MoQTCodec
+internal import MoQTRelay
+internal import MoQTSession
+internal import Wire
 
-/// Which relays are above this one and below it, to find out when they go round in a circle: what is published at one of
-/// them would come back to it, and stay for ever.
+/// Finds out when relays go round in a circle, one above the other: what is published at one of them would come back to
+/// it, and stay for ever.
 ///
-/// A relay that has one above it says who it is by MOQT_IMPLEMENTATION: `moqt/0.1.0 relay ID` to who connects to it, and
-/// `moqt/0.1.0 edge ID ID…` to the relay above it, with those below it. An ID is chosen anew in each process.
-final class Kinship: Sendable {
-    private let id: String
-    private let known = Guarded(Known())
+/// A relay that has one above it publishes a namespace there that is only for relays: a sign and an ID, which it chooses
+/// anew in each process. The relay above publishes it to the one above itself with its own ID behind it, and so on. So
+/// every relay of a circle gets back what it has said, with all the others named, whichever connection was made last;
+/// and the one with the least ID closes the connection by which that came. IDs are told to nobody but relays above, so
+/// that no client can name them.
+///
+/// One loop's part: each loop passes on what its clients say by its own connection.
+final class Kinship {
+    /// First field of the namespaces.
+    private static let sign = Array("moqt-relays-above".utf8)
+    /// What is passed on at most, so that no client makes this end publish more.
+    private static let limit = 256
 
-    /// Relays below this one that are named at most.
-    private static let limit = 32
+    private let id: [UInt8]
+    /// What relays below this one have said, by their sessions.
+    private var below: [UInt64: [RequestID: TrackNamespace]] = [:]
+    /// The relay above this one; nil: there is none, or no connection to it.
+    private var above: Peer?
+    /// What it was told.
+    private var told: [TrackNamespace: RequestID] = [:]
 
-    private struct Known {
-        /// What relays below this one have said, by their sessions.
-        var below: [UInt64: [String]] = [:]
-        /// The relay above this one, by the session with it.
-        var above: [UInt64: String] = [:]
+    /// What a session has said.
+    enum Finding {
+        /// It has nothing to do with this.
+        case none
+        /// It was dealt with.
+        case kin
+        /// This end is to close the session: it leads round in a circle.
+        case circle
     }
 
-    init() {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        id = String(repeating: "0", count: 16 - digits.count) + digits
+    /// - Parameter id: of the process, the same in all its loops.
+    init(id: UInt64) {
+        let digits = String(id, radix: 16)
+        self.id = Array((String(repeating: "0", count: 16 - digits.count) + digits).utf8)
     }
 
-    var asRelay: String { "\(Version.implementation) relay \(id)" }
+    // MARK: - Below
 
-    var asEdge: String {
-        let below = known.withLock { Set($0.below.values.joined()) }
-        return "\(Version.implementation) edge \(([id] + below.prefix(Self.limit)).joined(separator: " "))"
-    }
-
-    /// Somebody has connected to this relay.
-    /// - Returns: false: it is this relay, or above it.
-    func admits(client session: UInt64, _ implementation: String?) -> Bool {
-        let words = Self.words(implementation)
-        guard words.count > 2, words[1] == "edge" else { return true }
-        let below = Array(words[2...])
-        return known.withLock { known in
-            guard !below.contains(id), !known.above.values.contains(below[0]) else { return false }
-            known.below[session] = below
-            return true
+    func handle(_ event: SessionEvent, from peer: Peer) -> Finding {
+        switch event {
+        case .publishNamespace(let request) where request.namespace.fields.first == Self.sign && peer.kind == .client:
+            return heard(request, from: peer)
+        case .requestCancelled(let request, _):
+            if let path = below[peer.number]?.removeValue(forKey: request) {
+                withdraw(path)
+                return .kin
+            }
+            return answered(request, from: peer) ? .kin : .none
+        case .accepted(let request, _): return isTold(request, to: peer) ? .kin : .none
+        case .rejected(let request, _): return answered(request, from: peer) ? .kin : .none
+        default: return .none
         }
     }
 
-    /// This relay has connected to the one above it.
-    /// - Returns: false: that is this relay, or below it.
-    func admits(upstream session: UInt64, _ implementation: String?) -> Bool {
-        let words = Self.words(implementation)
-        guard words.count == 3, words[1] == "relay" else { return true }
-        return known.withLock { known in
-            guard words[2] != id, !known.below.values.contains(where: { $0.contains(words[2]) }) else { return false }
-            known.above[session] = words[2]
-            return true
-        }
+    private func heard(_ request: PublishNamespace, from peer: Peer) -> Finding {
+        let ids = Array(request.namespace.fields.dropFirst())
+        if ids.first == id, ids.allSatisfy({ !$0.lexicographicallyPrecedes(id) }) { return .circle }
+        peer.say { try $0.accept(request.requestID, parameters: Parameters()) }
+        below[peer.number, default: [:]][request.requestID] = request.namespace
+        tell(request.namespace)
+        return .kin
     }
 
-    func forget(_ session: UInt64) {
-        known.withLock { known in
-            known.below[session] = nil
-            known.above[session] = nil
-        }
+    /// A session is over.
+    func forget(_ peer: Peer) {
+        if peer === above { (above, told) = (nil, [:]) }
+        for path in (below.removeValue(forKey: peer.number) ?? [:]).values { withdraw(path) }
     }
 
-    private static func words(_ implementation: String?) -> [String] {
-        guard let implementation, implementation.hasPrefix("\(Version.program)/") else { return [] }
-        return implementation.split(separator: " ").prefix(limit + 3).map(String.init)
+    // MARK: - Above
+
+    /// The session with the relay above this one is ready.
+    func join(_ peer: Peer) {
+        (above, told) = (peer, [:])
+        say([])
+        for path in Set(below.values.flatMap(\.values)) { tell(path) }
+    }
+
+    private func tell(_ path: TrackNamespace) {
+        let ids = Array(path.fields.dropFirst())
+        // What has come round already need not go round again.
+        if !ids.contains(id) { say(ids) }
+    }
+
+    private func say(_ ids: [[UInt8]]) {
+        guard let above, told.count < Self.limit, let path = path(ids), told[path] == nil else { return }
+        guard let request = try? above.session.publishNamespace(path) else { return }
+        told[path] = request
+        above.flush()
+    }
+
+    /// Nil: it has too many fields for a namespace.
+    private func path(_ ids: [[UInt8]]) -> TrackNamespace? { try? TrackNamespace([Self.sign] + ids + [id]) }
+
+    private func withdraw(_ said: TrackNamespace) {
+        guard let above, !below.values.contains(where: { $0.values.contains(said) }) else { return }
+        guard let path = path(Array(said.fields.dropFirst())), let request = told.removeValue(forKey: path) else {
+            return
+        }
+        above.say { try $0.cancel(request) }
+    }
+
+    private func isTold(_ request: RequestID, to peer: Peer) -> Bool { peer === above && told.values.contains(request) }
+
+    /// The relay above wants to know no more.
+    private func answered(_ request: RequestID, from peer: Peer) -> Bool {
+        guard peer === above, let path = told.first(where: { $0.value == request })?.key else { return false }
+        told[path] = nil
+        return true
     }
 }

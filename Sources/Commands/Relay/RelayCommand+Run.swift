@@ -50,7 +50,7 @@ final class RelayServer {
         self.settings = settings
         self.output = output
         output.limitLines(to: settings.limits.count(.logLines))
-        let group = try LoopGroup(count: settings.threads, settings.upstream.map { _ in Kinship() })
+        let group = try LoopGroup(count: settings.threads)
         self.group = group
         let registry = try settings.registry(output)
         self.registry = registry
@@ -61,7 +61,6 @@ final class RelayServer {
 
     func run() throws -> ExitStatus {
         var asked = settings.listening
-        asked.session.implementation = group.kinship?.asRelay
         if let rules = try readRules() {
             asked.asksForCertificates = rules.wantsCertificates
             // No other thread runs them yet.

@@ -29,11 +29,10 @@ final class LoopGroup: Sendable {
     private let mail: [Mailbox<LoopMessage>]
     /// Loops that have connections, or may get some.
     private let occupied: Guarded<Int>
-    /// Nil: no relay is above this one.
-    let kinship: Kinship?
+    /// By which relays know this one.
+    let id = UInt64.random(in: .min ... .max)
 
-    init(count: Int, _ kinship: Kinship? = nil) throws(SystemError) {
-        self.kinship = kinship
+    init(count: Int) throws(SystemError) {
         var mail: [Mailbox<LoopMessage>] = []
         for _ in 0..<count { mail.append(try Mailbox()) }
         self.mail = mail
@@ -71,6 +70,7 @@ final class RelayLoop: Application {
     private let output: Output
     private let index: Int
     private let group: LoopGroup
+    private let kinship: Kinship
     /// To the other loops, by their number.
     private var pipes: [(other: Int, pipe: Pipe)] = []
     private var hasMail = false
@@ -84,12 +84,13 @@ final class RelayLoop: Application {
         self.output = output
         self.index = index
         self.group = group
+        kinship = Kinship(id: group.id)
         loop = try EventLoop()
         driver = Driver(loop: loop, index: index, of: group.count)
         relay = Relay(
             settings: settings.behaviour,
             cache: Cache(limit: Int(clamping: settings.cacheSize) / group.count, timeLimit: settings.cacheTime))
-        uplinks = try Uplinks(settings, relay, driver, output, registry, group.kinship)
+        uplinks = try Uplinks(settings, relay, driver, output, registry, kinship)
         if let registry { relay.claim = { registry.claim(ClusterKey.of($0)) } }
         driver.application = self
         output.logMessages(of: driver)
@@ -165,8 +166,11 @@ final class RelayLoop: Application {
     }
 
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
-        if case .ready = event, goesRound(peer) { return }
-        relay.handle(event, from: peer, now: now)
+        switch kinship.handle(event, from: peer) {
+        case .none: relay.handle(event, from: peer, now: now)
+        case .kin: break
+        case .circle: breakCircle(peer)
+        }
         if peer.kind == .relay { uplinks?.handle(event, from: peer) }
     }
 
@@ -177,7 +181,7 @@ final class RelayLoop: Application {
             output.log(.notice, session: peer.number, "refused \(refusals) times what its draft cannot express")
         }
         output.endLog(of: peer.number)
-        group.kinship?.forget(peer.number)
+        kinship.forget(peer)
         if peer.kind == .relay { uplinks?.disconnected(link, cause) }
         if isDraining { driver.wake() }
     }
@@ -201,17 +205,10 @@ final class RelayLoop: Application {
         for (_, pipe) in pipes { pipe.timeReached(now) }
     }
 
-    /// Whether relays would be above each other by this session, which is then closed.
-    private func goesRound(_ peer: Peer) -> Bool {
-        guard let kinship = group.kinship else { return false }
-        let name = peer.session.peerImplementation
-        let isAdmitted =
-            peer.kind == .relay
-            ? kinship.admits(upstream: peer.number, name) : kinship.admits(client: peer.number, name)
-        guard !isAdmitted else { return false }
+    /// Relays would be above each other by this session.
+    private func breakCircle(_ peer: Peer) {
         output.log(.warning, session: peer.number, "refused: the relays are each other's upstream")
         peer.say { $0.close(.internalError, reason: "the relays are each other's upstream") }
-        return true
     }
 
     /// Connections to clients and to other relays.

@@ -16,8 +16,6 @@ final class Uplink {
     private(set) var peer: Peer?
     /// Told of each session that is ready; the one before it, if there is one, is closed a little later.
     var ready: ((Peer) -> Void)?
-    /// What it tells the other relay of this one by MOQT_IMPLEMENTATION; nil: the usual.
-    var name: (() -> String?)?
     /// Told that an attempt to connect has failed, or that the connection was lost.
     var failed: (() -> Void)?
 
@@ -96,7 +94,6 @@ final class Uplink {
         do {
             var target = try settings.target(for: leg.url, output, at: try answer.get())
             target.kind = .relay
-            target.session.implementation = name?() ?? target.session.implementation
             target.refusalPatience = .milliseconds(500)
             target.quic.idleTimeout = min(target.quic.idleTimeout, Self.silence)
             target.quic.keepAlive = Interval(nanoseconds: target.quic.idleTimeout.nanoseconds / 5)

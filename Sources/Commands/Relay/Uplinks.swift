@@ -18,7 +18,7 @@ final class Uplinks: RouteFinder {
     /// Nil: there are no other relays.
     init?(
         _ settings: RelaySettings, _ relay: Relay, _ driver: Driver, _ output: Output, _ registry: Registry?,
-        _ kinship: Kinship?
+        _ kinship: Kinship
     ) throws(SystemError) {
         var peering = settings.peering
         peering.common = settings.transport
@@ -26,8 +26,10 @@ final class Uplinks: RouteFinder {
         self.relay = relay
         if let url = settings.upstream {
             upstream = Uplink(url, peering, driver, output)
-            upstream?.ready = { [unowned relay] in relay.join($0) }
-            upstream?.name = { kinship?.asEdge }
+            upstream?.ready = { [unowned relay] in
+                relay.join($0)
+                kinship.join($0)
+            }
         } else if let registry {
             cluster = try ClusterLinks(registry, peering, relay, driver, output)
         } else {
