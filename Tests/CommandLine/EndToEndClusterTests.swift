@@ -40,6 +40,38 @@ import Testing
         #expect(try redis.ask("EXISTS", Self.key) == "0")
     }
 
+    /// A password alone is the default user's.
+    @Test("a registry with passwords lets in who has one", arguments: ["", "relay"])
+    func password(user: String) throws {
+        let redis = try RunningRedis("--requirepass", "secret")
+        if !user.isEmpty {
+            let made = try redis.ask("-a", "secret", "ACL", "SETUSER", user, "on", ">other", "~*", "+@all")
+            #expect(made == "OK")
+        }
+        let word = user.isEmpty ? "secret" : "other"
+        let relay = try RunningRelay(
+            options: ["--node", "moqt://node.test", "--cluster", "redis+unix://\(user):\(word)@\(redis.socket)?db=3"])
+        let hold = try Moqt(["announce", relay.url, "-k", "live"])
+        let keys = try EventuallyMetrics.when({ try redis.ask("-a", "secret", "-n", "3", "KEYS", "*") }) { !$0.isEmpty }
+        #expect(keys == "origin.:6c697665")
+        #expect(try redis.ask("-a", "secret", "-n", "0", "KEYS", "*").isEmpty)
+        hold.send(SIGTERM)
+        let rest = try EventuallyMetrics.when({ try redis.ask("-a", "secret", "-n", "3", "KEYS", "*") }) { $0.isEmpty }
+        #expect(rest.isEmpty)
+    }
+
+    @Test("who is not let in by the registry says why, without the password, and goes on", arguments: ["", ":wrong@"])
+    func wrongPassword(credentials: String) throws {
+        let redis = try RunningRedis("--requirepass", "secret")
+        let relay = try RunningRelay(
+            options: ["--node", "moqt://node.test", "--cluster", "redis+unix://\(credentials)\(redis.socket)"])
+        let sub = try relay.sub("live--a", "--wait", "60")
+        let line = try relay.process.waitForLine(on: .stderr) { $0.contains("redis+unix://") }
+        #expect(line.contains(credentials.isEmpty ? "NOAUTH" : "WRONGPASS") && !line.contains("wrong@"), "\(line)")
+        #expect(try relay.pub("live--a", input: .bytes(Array("x\n".utf8))).wait().status == 0)
+        #expect(try sub.wait().text == "x")
+    }
+
     @Test("a claim is renewed while it is wanted, and made again when the registry has lost it")
     func renewal() throws {
         let redis = try RunningRedis()

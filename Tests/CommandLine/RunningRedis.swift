@@ -5,13 +5,17 @@ import Testing
 /// A Redis server of Debian's on a socket in a folder of its own; killed when released.
 final class RunningRedis {
     private let folder: WorkFolder
+    private let options: [String]
     private var process: Process?
     /// For `--cluster`.
     var url: String { "redis+unix://" + socket }
-    private var socket: String { folder.path("redis.sock") }
+    /// Its socket.
+    var socket: String { folder.path("redis.sock") }
 
-    init() throws {
+    /// - Parameter options: further options.
+    init(_ options: String...) throws {
         folder = try WorkFolder()
+        self.options = options
         try start()
     }
 
@@ -22,7 +26,7 @@ final class RunningRedis {
         try? FileManager.default.removeItem(atPath: socket)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/redis-server")
-        process.arguments = ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no"]
+        process.arguments = ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no"] + options
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path(""))
         let output = Pipe()
         process.standardOutput = output

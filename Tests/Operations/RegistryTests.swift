@@ -153,6 +153,16 @@ private final class MemoryOrigins: OriginStore, Sendable {
         #expect(try ask("GET").status == 500)
     }
 
+    @Test func `an HTTP interface that is for reading changes nothing`() throws {
+        let pages = OriginPages(store, lifetime: .seconds(600), isWritable: false)
+        let server = try HTTPServer(.loopback(.ipv4, port: 0), changing: { pages.change($0) }) { pages.page($0) }
+        for method in ["POST", "PATCH", "DELETE"] {
+            let answer = try HTTPAnswer(server.address, method, "/origin/:6c", body: "{\"url\":\"moqt://a\"}")
+            #expect(answer.status == 403)
+        }
+        #expect(try HTTPAnswer(server.address, "GET", "/origin/:6c", body: "").status == 404)
+    }
+
     @Test func `a store behind the HTTP interface is as the store itself`() throws {
         let server = try server(), origins = HTTPOrigins("http://\(server.address)/")
         let life = Interval.seconds(600)
@@ -188,7 +198,14 @@ private final class MemoryOrigins: OriginStore, Sendable {
         #expect(full.database == 3 && "\(full)" == "redis://[::1]:7000")
         #expect(RedisLocation("redis://:secret@host/")?.password == "secret")
         #expect(RedisLocation("redis+unix:///run/redis.sock")?.place == .socket(path: "/run/redis.sock"))
-        for text in ["redis://", "redis://:1", "redis://host:x", "redis://host/x", "redis+unix://x", "http://x", ""] {
+        let socket = try #require(RedisLocation("redis+unix://me:s?e@/run/redis.sock?db=3"))
+        #expect(socket.place == .socket(path: "/run/redis.sock") && socket.user == "me" && socket.password == "s?e")
+        #expect(socket.database == 3 && "\(socket)" == "redis+unix:///run/redis.sock")
+        for text in [
+            "redis://", "redis://:1", "redis://host:x", "redis://host/x", "redis+unix://x", "redis+unix:///x?db=y",
+            "rediss://host",
+            "http://x", "",
+        ] {
             #expect(RedisLocation(text) == nil, "\(text)")
         }
     }

@@ -45,7 +45,11 @@ package enum RelayCommand {
         With --cluster relays find each other by a registry: Redis (redis://, redis+unix://) with the keys of moq-rs's \
         moq-api, or moq-api's HTTP interface (http://). What is published at a relay is registered there with its --node \
         URL, and renewed at half of --cluster-ttl; what is not published here is looked up, and asked for at the relay that \
-        has it. While the registry is away all goes on. With Redis, --http serves moq-api's /origin, too, to anybody.
+        has it. While the registry is away all goes on. Its keys name whole namespaces, so that it cannot be searched by a \
+        prefix: who subscribes to namespaces or tracks by a prefix hears of what is published at this relay. A Redis \
+        server is at redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE] or redis+unix://[[USER]:PASSWORD@]/PATH[?db=N], \
+        without TLS. With Redis, --http serves moq-api's /origin, too, which as moq-api's own asks nobody who he is: let \
+        only relays reach it, or restrict it by --serve-origins.
         """,
         """
         SIGTERM drains: new connections are refused, clients are told to go away, to --goaway-uri if there is one, and \
@@ -68,7 +72,8 @@ package enum RelayCommand {
         """
         A service under systemd tells it when it is ready, reloading and stopping, and that it is alive while its event \
         loops make progress (Type=notify, WatchdogSec). A loop that spins for --watchdog seconds ends the process with \
-        SIGABRT and a trace.
+        SIGABRT and a trace of the calls that led there: by name where the program has its symbol table; one that was \
+        stripped gives offsets, for addr2line(1) with a copy that was not.
         """,
         """
         Each line of the file of --config is the name of an option without its dashes and its value, with or without an \
@@ -131,6 +136,9 @@ package enum RelayCommand {
             },
             .value("cluster-ttl", .interval("SECONDS"), "How long that holds unless renewed", default: "600") {
                 $0.clusterLifetime = max($1, .seconds(1))
+            },
+            .value("serve-origins", .choice, "What --http lets anybody do with a Redis registry", default: "write") {
+                $0.servedOrigins = $1
             },
             .flag("upstream-insecure", "Accept any certificate of other relays") { $0.peering.insecure = true },
             .value("upstream-cacert", .file, "Trust the certificates in FILE (PEM) for other relays") {

@@ -14,7 +14,7 @@ extension RelaySettings {
 
     /// What `--http` serves of the registry; nil: nothing.
     var origins: OriginPages? {
-        guard case .redis(let location) = cluster else { return nil }
-        return OriginPages(RedisOrigins(location), lifetime: clusterLifetime)
+        guard case .redis(let location) = cluster, servedOrigins != .none else { return nil }
+        return OriginPages(RedisOrigins(location), lifetime: clusterLifetime, isWritable: servedOrigins == .write)
     }
 }

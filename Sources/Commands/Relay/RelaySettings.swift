@@ -14,6 +14,9 @@ package struct RelaySettings: CommandSettings {
         case always, never
     }
 
+    /// What others may do by HTTP with the registry of a cluster.
+    package enum ServedOrigins: String, CaseIterable, Sendable { case none, read, write }
+
     package var common = CommonSettings()
     package var transport = TransportSettings()
     /// Without one, a self-signed certificate is made.
@@ -45,6 +48,8 @@ package struct RelaySettings: CommandSettings {
     package var node: MoQTURL?
     /// How long the others believe what they were told, unless it is told again.
     package var clusterLifetime = Interval.seconds(600)
+    /// What ``http`` lets anybody do with the registry, where that is Redis.
+    package var servedOrigins = ServedOrigins.write
     /// How other relays are reached and known.
     package var peering = ConnectionSettings()
     /// Where to serve metrics and health over HTTP; nil: nowhere.

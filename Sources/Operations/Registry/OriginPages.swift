@@ -6,13 +6,16 @@ package import Wire
 package final class OriginPages: Sendable {
     private let store: Guarded<Handed>
     private let lifetime: Interval
+    private let isWritable: Bool
 
     /// Touched by one thread at a time only.
     private struct Handed: @unchecked Sendable {
         let store: any OriginStore
     }
 
-    package init(_ store: sending any OriginStore, lifetime: Interval) {
+    /// - Parameter isWritable: what others say is stored; otherwise they may ask only.
+    package init(_ store: sending any OriginStore, lifetime: Interval, isWritable: Bool = true) {
+        self.isWritable = isWritable
         self.store = Guarded(Handed(store: store))
         self.lifetime = lifetime
     }
@@ -29,6 +32,7 @@ package final class OriginPages: Sendable {
     /// What another method does at a path; nil: nothing.
     package func change(_ request: HTTPRequest) -> HTTPResponse? {
         guard let key = Self.key(request.path) else { return nil }
+        guard isWritable else { return .text("it can be read only\n", status: 403) }
         switch request.method {
         case "DELETE":
             return answer { (store) throws(OriginStoreError) in

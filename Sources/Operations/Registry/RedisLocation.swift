@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Where a Redis server is: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, or `redis+unix:///PATH` for one that
-/// listens at a socket of this host.
+/// Where a Redis server is: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, or
+/// `redis+unix://[[USER]:PASSWORD@]/PATH[?db=DATABASE]` for one that listens at a socket of this host.
 package struct RedisLocation: Hashable, Sendable {
     package enum Place: Hashable, Sendable {
         case host(String, port: UInt16)
@@ -16,28 +16,36 @@ package struct RedisLocation: Hashable, Sendable {
 
     /// - Returns: nil: the text is no such URL.
     package init?(_ text: String) {
-        if let path = text.strip("redis+unix://") {
-            guard path.hasPrefix("/") else { return nil }
-            place = .socket(path: String(path))
-            return
-        }
-        guard var rest = text.strip("redis://") else { return nil }
+        let isSocket = text.hasPrefix("redis+unix://")
+        guard var rest = text.strip(isSocket ? "redis+unix://" : "redis://") else { return nil }
+        var user: String?
+        var password: String?
         if let at = rest.lastIndex(of: "@") {
             let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             user = parts.first.flatMap { $0.isEmpty ? nil : String($0) }
             password = parts.count > 1 ? String(parts[1]) : nil
             rest = rest[rest.index(after: at)...]
         }
-        if let slash = rest.firstIndex(of: "/") {
-            let number = rest[rest.index(after: slash)...]
-            if !number.isEmpty {
-                guard let database = UInt64(number) else { return nil }
-                self.database = database
-            }
-            rest = rest[..<slash]
+        guard let (place, number) = isSocket ? Self.socket(rest) : Self.host(rest) else { return nil }
+        if !number.isEmpty {
+            guard let database = UInt64(number) else { return nil }
+            self.database = database
         }
-        guard let place = Self.place(rest) else { return nil }
-        self.place = place
+        (self.place, self.user, self.password) = (place, user, password)
+    }
+
+    private static func socket(_ text: Substring) -> (Place, database: Substring)? {
+        let mark = "?db="
+        guard text.hasPrefix("/") else { return nil }
+        guard let query = text.lastIndex(of: "?"), text[query...].hasPrefix(mark) else {
+            return (.socket(path: String(text)), "")
+        }
+        return (.socket(path: String(text[..<query])), text[query...].dropFirst(mark.count))
+    }
+
+    private static func host(_ text: Substring) -> (Place, database: Substring)? {
+        let slash = text.firstIndex(of: "/") ?? text.endIndex
+        return place(text[..<slash]).map { ($0, text[slash...].dropFirst()) }
     }
 
     private static func place(_ text: Substring) -> Place? {
