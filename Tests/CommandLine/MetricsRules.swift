@@ -23,6 +23,9 @@ struct MetricsRules {
     /// Value of a sample such as `moqt_sessions{draft="18",transport="quic"}`.
     subscript(_ sample: String) -> Double? { samples[sample] }
 
+    /// Of all samples of a family, whatever their labels.
+    func sum(_ name: String) -> Double { samples.reduce(0) { $1.key.hasPrefix(name + "{") ? $0 + $1.value : $0 } }
+
     private mutating func fault(_ words: String) { faults.append(words) }
 
     // MARK: - HELP and TYPE

@@ -68,6 +68,47 @@ import Testing
         #expect(after["moqt_sessions_closed_total{by=\"peer\",code=\"NO_ERROR\"}"] == 2)
     }
 
+    /// Readers of every family of drafts on both transports, one of which leaves in the middle of a group, while the pages
+    /// are read all the time.
+    @Test("metrics of a busy relay of several loops follow the rules and leave nothing out")
+    func busyMetrics() throws {
+        let server = try Server("--threads", "3")
+        let pub = try server.relay.pub("a--b", "-", "--group-size", "100000", "--announce", "always", input: .open)
+        var subs: [Moqt] = []
+        for draft in ["14", "16", "18", "22"] {
+            for url in [server.relay.url, server.relay.webURL] {
+                subs.append(
+                    try Moqt("sub", url, "-k", "a--b", "--draft", draft, "--as", "lines", "--wait", "60", "-v"))
+            }
+        }
+        let leaving = try server.relay.sub("a--b", "--wait", "60", "-n", "1", "-v")
+        for sub in subs + [leaving] { _ = try sub.waitForLine(on: .stderr) { $0.contains("subscribed to a--b") } }
+        for round in 0..<50 {
+            pub.write((0..<20).map { "\(round) \($0)\n" }.joined())
+            let metrics = try server.metrics()
+            #expect(metrics.faults.isEmpty, "\(metrics.faults)")
+        }
+        for sub in subs { _ = try sub.waitForLine { $0 == "49 19" } }
+        #expect(try leaving.wait().status == 0)
+        let metrics = try EventuallyMetrics.when(server.metrics) { $0.sum("moqt_streams_reset_total") > 0 }
+        #expect(metrics.faults.isEmpty, "\(metrics.faults)")
+        for draft in ["14", "16", "18", "22"] {
+            for transport in ["quic", "webtransport"] {
+                let sessions = metrics["moqt_sessions{draft=\"\(draft)\",transport=\"\(transport)\"}"] ?? 0
+                #expect(sessions == (draft == "22" && transport == "quic" ? 2 : 1), "\(draft) \(transport)")
+            }
+        }
+        #expect(metrics.sum("moqt_streams_reset_total") > 0)
+        #expect(metrics.sum("moqt_objects_sent_total") >= 8000)
+        #expect(try #require(metrics["moqt_relay_latency_seconds_count"]) >= 8000)
+        #expect(try #require(metrics["moqt_relay_latency_seconds_sum"]) > 0)
+        for loop in 0..<3 {
+            #expect(try #require(metrics["moqt_loop_busy_seconds_total{loop=\"\(loop)\"}"]) > 0)
+            #expect(metrics["moqt_loop_up{loop=\"\(loop)\"}"] == 1)
+        }
+        pub.closeInput()
+    }
+
     @Test("a refused request is counted by its code")
     func refusal() throws {
         let server = try Server()
