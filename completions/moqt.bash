@@ -9,7 +9,7 @@ _moqt() {
     fi
     case ${COMP_WORDS[1]} in
         relay)
-            names='--listen --cert --key --threads --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-subscriber-lag --auth --upstream --cluster --node --cluster-ttl --upstream-insecure --upstream-cacert --upstream-fingerprint --upstream-token --upstream-token-type --max-connections --max-connections-per-address --max-handshakes --max-sessions --max-requests --max-updates --max-filter-ranges --max-subscriptions --max-namespaces --max-tracks --max-streams --max-held-streams --max-held-datagrams --max-buffer --max-object-size --max-datagram-queue --token-cache-size --max-log-lines --config --http --watchdog --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
+            names='--listen --cert --key --threads --address-validation --path --origin --drain --goaway-uri --cache-size --cache-time --default-delivery-timeout --max-subscriber-lag --auth --upstream --cluster --node --cluster-ttl --serve-origins --upstream-insecure --upstream-cacert --upstream-fingerprint --upstream-token --upstream-token-type --max-connections --max-connections-per-address --max-handshakes --max-sessions --max-requests --max-updates --max-filter-ranges --max-subscriptions --max-namespaces --max-tracks --max-streams --max-held-streams --max-held-datagrams --max-buffer --max-object-size --max-datagram-queue --token-cache-size --max-log-lines --config --http --watchdog --draft --cc --idle-timeout --keylog --qlog --mlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 --listen) values='any' ;;
                 --cert) values='file' ;;
@@ -29,6 +29,7 @@ _moqt() {
                 --cluster) values='any' ;;
                 --node) values='any' ;;
                 --cluster-ttl) values='any' ;;
+                --serve-origins) values='none read write' ;;
                 --upstream-cacert) values='file' ;;
                 --upstream-fingerprint) values='any' ;;
                 --upstream-token) values='any' ;;
@@ -59,13 +60,14 @@ _moqt() {
                 --idle-timeout) values='any' ;;
                 --keylog) values='file' ;;
                 --qlog) values='directory' ;;
+                --mlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
                 --log-format) values='text json' ;;
                 *) : ;;
             esac ;;
         pub)
-            names='--as --realtime --no-realtime --rate --loop --group-size --group-ms --object-size --first-group --datagrams --priority --group-order --delivery-timeout --namespace --name --announce --listen --publish --start --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
+            names='--as --realtime --no-realtime --rate --loop --group-size --group-ms --object-size --first-group --datagrams --priority --group-order --delivery-timeout --namespace --name --announce --listen --publish --start --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --mlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 --as) values='auto media lines frames raw' ;;
                 --rate) values='any' ;;
@@ -100,13 +102,14 @@ _moqt() {
                 --idle-timeout) values='any' ;;
                 --keylog) values='file' ;;
                 --qlog) values='directory' ;;
+                --mlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
                 --log-format) values='text json' ;;
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
         sub)
-            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --filter --wait --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
+            names='-o --output --as -F --template --unordered --stats --namespace --name --list --track --video --audio --from --to --join -n --count --groups --filter --wait --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --mlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -142,13 +145,14 @@ _moqt() {
                 --idle-timeout) values='any' ;;
                 --keylog) values='file' ;;
                 --qlog) values='directory' ;;
+                --mlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
                 --log-format) values='text json' ;;
                 *) : ;;
             esac ;;
         fetch)
-            names='-o --output --as -F --template --namespace --name --priority --filter --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
+            names='-o --output --as -F --template --namespace --name --priority --filter --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --mlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 -o|--output) values='file' ;;
                 --as) values='raw lines frames' ;;
@@ -175,13 +179,14 @@ _moqt() {
                 --idle-timeout) values='any' ;;
                 --keylog) values='file' ;;
                 --qlog) values='directory' ;;
+                --mlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
                 --log-format) values='text json' ;;
                 *) : ;;
             esac ;;
         announce)
-            names='--watch --tracks --status --namespace --name --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
+            names='--watch --tracks --status --namespace --name --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --mlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 --namespace) values='any' ;;
                 --name) values='any' ;;
@@ -203,13 +208,14 @@ _moqt() {
                 --idle-timeout) values='any' ;;
                 --keylog) values='file' ;;
                 --qlog) values='directory' ;;
+                --mlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
                 --log-format) values='text json' ;;
                 *) : ;;
             esac ;;
         inspect)
-            names='--hex --draft --stream --context -V --tree --bytes --reencode --drafts -c --count --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
+            names='--hex --draft --stream --context -V --tree --bytes --reencode --drafts -c --count --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --cc --idle-timeout --keylog --qlog --mlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 --draft) values='any' ;;
                 --stream) values='message control request uni datagram' ;;
@@ -232,13 +238,14 @@ _moqt() {
                 --idle-timeout) values='any' ;;
                 --keylog) values='file' ;;
                 --qlog) values='directory' ;;
+                --mlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
                 --log-format) values='text json' ;;
                 *) if [[ $word != -* ]]; then values='file'; fi ;;
             esac ;;
         interop)
-            names='-r --relay -t --test -l --list --tls-disable-verify --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
+            names='-r --relay -t --test -l --list --tls-disable-verify --transport --resolve --connect-timeout --max-time --session-file --retry -k --insecure --cacert --fingerprint --sni --token --token-type --cert --key --draft --cc --idle-timeout --keylog --qlog --mlog --json -v --verbose -q --quiet --color --log --log-format -h --help --version'
             case $option in
                 -r|--relay) values='any' ;;
                 -t|--test) values='setup-only announce-only publish-namespace-done subscribe-error announce-subscribe subscribe-before-announce publish-track-subscribe fetch joining-fetch datagrams goaway malformed' ;;
@@ -260,6 +267,7 @@ _moqt() {
                 --idle-timeout) values='any' ;;
                 --keylog) values='file' ;;
                 --qlog) values='directory' ;;
+                --mlog) values='directory' ;;
                 --color) values='auto always never' ;;
                 --log) values='file' ;;
                 --log-format) values='text json' ;;

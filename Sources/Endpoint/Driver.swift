@@ -13,6 +13,8 @@ package final class Driver {
     package weak var application: (any Application)?
     /// Told of every control message of every session, and whether this end has sent it; nil: nobody is.
     package var watch: ((_ session: Peer, _ message: ControlMessage, _ isSent: Bool, _ byteCount: Int) -> Void)?
+    /// Gives a session that begins on a link its witness; nil: none has one.
+    package var witness: ((_ link: Link, _ session: Peer) -> (any SessionWitness)?)?
     /// Filled with one train at a time; shared by all connections of the loop.
     let sendBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
 

@@ -31,6 +31,7 @@ extension Link {
         carryEvents(now)
         actWeb(now)
         if web?.nextSendStream() != nil { mark() }
+        for lane in lanes { if let witness = lane.witness { witness.flush() } }
         setTimer()
         if connection.isClosed { fallSilent() }
     }
@@ -45,7 +46,7 @@ extension Link {
             }
             peer.session.opened(stream)
         }
-        while let (stream, code) = peer.downlink.nextReset() { connection.reset(stream, code: wire(code, peer)) }
+        while let (stream, code) = peer.downlink.nextReset() { reset(stream, code, lane) }
         while let credit = peer.nextCredit() { connection.extendStreamCredit(credit.stream, by: credit.byteCount) }
         let finished = peer.takeFinishedStreams()
         if finished > 0 { creditStreams(.unidirectional, finished, lane) }
@@ -53,7 +54,7 @@ extension Link {
 
     private func perform(_ action: TransportAction, _ lane: Lane) {
         switch action {
-        case .reset(let stream, let code): connection.reset(stream, code: wire(code, lane.peer))
+        case .reset(let stream, let code): reset(stream, code, lane)
         case .stopSending(let stream, let code): connection.stopSending(stream, code: wire(code, lane.peer))
         case .credit(let stream, let bytes): connection.extendStreamCredit(stream, by: bytes)
         case .creditStreams(let direction, let count): creditStreams(direction, count, lane)
@@ -65,6 +66,11 @@ extension Link {
                 connection.close(code: number, reason: reason)
             }
         }
+    }
+
+    private func reset(_ stream: StreamID, _ code: StreamResetCode, _ lane: Lane) {
+        if let witness = lane.witness { witness.reset(stream, byPeer: false) }
+        connection.reset(stream, code: wire(code, lane.peer))
     }
 
     /// The code of a stream as it stands in QUIC.
@@ -93,7 +99,9 @@ extension Link {
         if peer.downlink.nextDatagram != nil, peer.session.nextSendStream() != nil { writePackets(now) }
         while let datagram = peer.downlink.nextDatagram {
             switch connection.send(datagram: datagram, after: lane.datagramPrefix) {
-            case .queued: peer.downlink.tookDatagram(EventLoop.clock())
+            case .queued:
+                if let witness = lane.witness { witness.sent(datagram: datagram, now) }
+                peer.downlink.tookDatagram(EventLoop.clock())
             case .tooLarge, .unsupported: peer.downlink.dropDatagram()
             case .full: return
             }

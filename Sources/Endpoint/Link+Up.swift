@@ -45,7 +45,7 @@ extension Link {
                 carry(event, web, now)
                 handWebEvents(now)
             } else if let lane = lanes.first {
-                carry(event, lane.peer, now)
+                carry(event, lane, now)
             }
         }
     }
@@ -81,15 +81,16 @@ extension Link {
     }
 
     /// Native QUIC: the connection's streams are the session's.
-    private func carry(_ event: ConnectionEvent, _ peer: Peer, _ now: Instant) {
+    private func carry(_ event: ConnectionEvent, _ lane: Lane, _ now: Instant) {
+        let peer = lane.peer
         switch event {
         case .streamOpened(let stream): peer.session.peerOpened(stream)
-        case .streamData(let stream, let bytes, let fin): peer.session.received(bytes, on: stream, fin: fin, now: now)
-        case .streamReset(let stream, let code): peer.session.peerReset(stream, peer.codes.streamReset.code(for: code))
+        case .streamData(let stream, let bytes, let fin): lane.received(bytes, on: stream, fin: fin, now)
+        case .streamReset(let stream, let code): lane.peerReset(stream, peer.codes.streamReset.code(for: code))
         case .stopSending(let stream, let code): stopped(stream, peer.codes.streamReset.code(for: code), peer)
         case .streamWritable(let stream): writable(stream, peer)
         case .acknowledged(let stream, let byteCount): peer.downlink.acknowledged(stream, byteCount, now)
-        case .datagram(let bytes): peer.session.received(datagram: bytes, now: now)
+        case .datagram(let bytes): lane.received(datagram: bytes, now)
         case .streamsAvailable, .streamClosed, .handshakeConfirmed, .pathChanged, .earlyData, .earlyDataRejected,
             .handshakeCompleted, .resumable, .closed:
             break

@@ -60,12 +60,12 @@ extension Link {
         case .ended(let session, let end): ended(session, Self.cause(of: end), now)
         case .streamOpened(let stream, let session): lane(session)?.peer.session.peerOpened(stream)
         case .streamData(let stream, let session, let bytes, let fin):
-            lane(session)?.peer.session.received(bytes, on: stream, fin: fin, now: now)
+            lane(session)?.received(bytes, on: stream, fin: fin, now)
         case .streamReset(let stream, let session, let code):
-            if let peer = lane(session)?.peer { peer.session.peerReset(stream, Self.code(code, peer)) }
+            if let lane = lane(session) { lane.peerReset(stream, Self.code(code, lane.peer)) }
         case .streamStopped(let stream, let session, let code):
             if let peer = lane(session)?.peer { stopped(stream, Self.code(code, peer), peer) }
-        case .datagram(let session, let bytes): lane(session)?.peer.session.received(datagram: bytes, now: now)
+        case .datagram(let session, let bytes): lane(session)?.received(datagram: bytes, now)
         }
     }
 

@@ -21,6 +21,8 @@ package final class Link {
     private(set) var port: Port
     let settings: LinkSettings
     var lanes: [Lane] = []
+    /// Sessions that have begun on it, those that are over included.
+    package private(set) var sessionCount = 0
     /// Nil on native QUIC, and once the connection is over.
     var web: WebTransportConnection? {
         didSet { webLimited += oldValue?.limited ?? LimitCounts() }
@@ -85,7 +87,10 @@ package final class Link {
             kind: settings.kind)
         peer.requestPath = path
         peer.needsFlush = { [weak self] in self?.mark() }
-        lanes.append(Lane(peer, session))
+        let lane = Lane(peer, session)
+        sessionCount += 1
+        lane.witness = driver.witness?(self, peer)
+        lanes.append(lane)
         if let watch = driver.watch {
             let role = connection.role
             peer.session.watch = { [weak peer] message, sender, byteCount in
@@ -107,6 +112,7 @@ package final class Link {
         let (origin, code, reason) = Self.sessionWords(cause, lane.peer.codes)
         lane.peer.session.transportClosed(by: origin, code: code, reason: reason)
         handSessionEvents(lane, now)
+        lane.witness = nil
         driver.application?.disconnected(self, lane.peer, cause)
     }
 

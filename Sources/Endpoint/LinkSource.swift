@@ -91,10 +91,10 @@ struct LinkSource: SendSource {
         switch speaker {
         case .web: web?.sent(stream, byteCount: byteCount, fin: fin)
         case .control(let index):
-            lanes[index].peer.session.sent(stream, byteCount: byteCount, fin: fin)
+            lanes[index].tookControl(stream, byteCount, fin: fin, now)
             spend(byteCount, lanes[index])
         case .data(let index):
-            lanes[index].peer.downlink.took(byteCount, fin: fin, now)
+            lanes[index].tookData(stream, byteCount, fin: fin, now)
             spend(byteCount, lanes[index])
         }
     }

@@ -135,10 +135,12 @@ extension Connection {
             }
         if settings.qlog != nil {
             var original = originalID.raw
-            CNgtcp2_settings_set_qlog(&options, &original) { user, _, data, count in
-                guard let user, let data else { return }
+            CNgtcp2_settings_set_qlog(&options, &original) { user, flags, data, count in
+                guard let user else { return }
                 let connection = Connection.of(user)
-                connection.settings.qlog?(connection.originalID, UnsafeRawBufferPointer(start: data, count: count))
+                connection.settings.qlog?(
+                    connection.originalID, UnsafeRawBufferPointer(start: data, count: count),
+                    flags & UInt32(NGTCP2_QLOG_WRITE_FLAG_FIN) != 0)
             }
         }
         return options

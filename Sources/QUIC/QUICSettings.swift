@@ -53,8 +53,9 @@ package struct QUICSettings: Sendable {
     package var discoversPathMTU = true
 
     /// Receives qlog (JSON text sequences) of the connection with the given original destination connection id.
-    /// Called on the connection's thread; nil writes none.
-    package var qlog: (@Sendable (_ original: ConnectionID, _ chunk: UnsafeRawBufferPointer) -> Void)?
+    /// Called on the connection's thread, with `isLast` when nothing follows the chunk, which may then be empty; nil
+    /// writes none.
+    package var qlog: (@Sendable (_ original: ConnectionID, _ chunk: UnsafeRawBufferPointer, _ isLast: Bool) -> Void)?
     /// Receives lines of the NSS key log format, without a line feed. Whoever has them can decrypt the connection.
     package var keyLog: (@Sendable (_ line: String) -> Void)?
 

@@ -53,6 +53,10 @@ import Testing
         arguments: [
             ([0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0], "a packet capture (pcap): not read by this build"),
             (Array("{\"qlog_version\":\"0.3\"}".utf8), "a qlog: not read by this build"),
+            (
+                Array("\u{1E}{\"file_schema\":\"urn:ietf:params:qlog:file:sequential\"}\n".utf8),
+                "a qlog: not read by this build"
+            ),
         ] as [([UInt8], String)])
     func foreign(_ bytes: [UInt8], _ words: String) throws {
         let finished = try Moqt(["inspect", "-"], input: .bytes(bytes)).wait()

@@ -54,7 +54,8 @@ import Wire
     @Test(arguments: [
         ["--cert", "/nonexistent", "--key", "/nonexistent"], ["--cacert", "/nonexistent"],
         ["--keylog", "/nonexistent/x"], ["--session-file", "/nonexistent/x"], ["--session-file", "/tmp"],
-        ["--qlog", "/nonexistent/x"], ["--log", "/nonexistent/x"],
+        ["--qlog", "/nonexistent/x"], ["--mlog", "/nonexistent/x"], ["--mlog", "/dev/null"],
+        ["--log", "/nonexistent/x"],
     ])
     func aFileThatCannotBeUsedIsNamed(_ options: [String]) throws {
         let finished = try Moqt(["sub", "moqt://127.0.0.1:9", "a--b"] + options).wait()

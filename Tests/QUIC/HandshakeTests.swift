@@ -121,7 +121,7 @@ import Wire
     func qlog() throws {
         let lines = Lines()
         let pair = try Pair { client, server in
-            client.qlog = { _, chunk in lines.add(String(decoding: chunk, as: UTF8.self)) }
+            client.qlog = { _, chunk, _ in lines.add(String(decoding: chunk, as: UTF8.self)) }
         }
         #expect(pair.connect())
         #expect(lines.all.joined().contains("packet_sent"))

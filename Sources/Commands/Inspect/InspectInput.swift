@@ -68,9 +68,8 @@ struct InspectInput {
             return "a packet capture (pcapng)"
         }
         let start = bytes.drop { [0x1E, 0x20, 0x09, 0x0A, 0x0D].contains($0) }.prefix(4096)
-        if start.first == UInt8(ascii: "{"), String(decoding: start, as: UTF8.self).contains("\"qlog_") {
-            return "a qlog"
-        }
+        let text = String(decoding: start, as: UTF8.self)
+        if text.hasPrefix("{"), text.contains("\"qlog_") || text.contains("params:qlog:") { return "a qlog" }
         return nil
     }
 }

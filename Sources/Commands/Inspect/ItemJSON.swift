@@ -26,7 +26,7 @@ struct ItemJSON {
         json.add("length", item.length)
         if let line { json.add("line", line) }
         if item.error == nil || !item.fields.isEmpty {
-            json.add("fields", object: { json in Self.add(item.fields, to: &json) })
+            json.add("fields", object: { json in FieldJSON(style: .draft).add(item.fields, to: &json) })
         }
         add(item.encoding, to: &json)
         if let source = bytes ?? (item.error == nil ? nil : undecoded), item.length > 0 {
@@ -50,46 +50,6 @@ struct ItemJSON {
             json.addNull("reencoded")
             json.add("refusal", "\(error)")
         case nil: break
-        }
-    }
-
-    /// Fields under their names; those of one name as an array.
-    private static func add(_ fields: [Field], to json: inout JSONLine) {
-        var done: Set<String> = []
-        for field in fields where !field.isFraming && done.insert(field.name).inserted {
-            let same = fields.filter { $0.name == field.name && !$0.isFraming }
-            if same.count == 1 {
-                add(field.name, field, to: &json)
-            } else {
-                json.addArray(field.name, of: { json in for one in same { add(nil, one, to: &json) } })
-            }
-            if let meaning = field.meaning, same.count == 1 { json.add("\(field.name) Name", meaning) }
-        }
-    }
-
-    private static func add(_ name: String?, _ field: Field, to json: inout JSONLine) {
-        switch field.value {
-        case .number(let number): json.add(name, number)
-        case .bytes(let bytes): add(name, bytes, to: &json)
-        case .structure: json.add(name, object: { json in add(field.content, to: &json) })
-        case .list: json.addArray(name, of: { json in for part in field.content { add(nil, part, to: &json) } })
-        case .pair(let type, _): json.add(name, object: { json in add(pair: field, type, to: &json) })
-        }
-    }
-
-    private static func add(pair: Field, _ type: UInt64?, to json: inout JSONLine) {
-        if let type { json.add("type", type) }
-        json.add("name", pair.name)
-        guard let value = pair.content.first else { return }
-        add("value", value, to: &json)
-        if let meaning = value.meaning { json.add("meaning", meaning) }
-    }
-
-    private static func add(_ name: String?, _ bytes: Bytes, to json: inout JSONLine) {
-        if let text = bytes.text {
-            json.add(name, text)
-        } else {
-            json.add(name, object: { $0.add("hex", bytes.array.hex) })
         }
     }
 }

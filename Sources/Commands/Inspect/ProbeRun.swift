@@ -28,6 +28,7 @@ final class ProbeRun: Application {
         driver = Driver(loop: loop)
         driver.application = self
         output.logMessages(of: driver)
+        try settings.common.record([driver], output)
         signals = try Signals(loop) { [weak self] signal in
             if signal != .hangup { self?.end(.signal(signal.rawValue), nil) }
         }

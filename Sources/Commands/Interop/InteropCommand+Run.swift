@@ -47,6 +47,7 @@ private final class InteropRun {
         stage = InteropStage(try settings.connection.target(for: url, output), settings.connection, loop)
         report = InteropReport(json: output.json)
         output.logMessages(of: stage.driver)
+        try settings.connection.common.record([stage.driver], output)
         signals = try Signals(loop) { [weak self] signal in
             guard signal != .hangup else { return }
             self?.stop(.signal(signal.rawValue), "interrupted")

@@ -60,6 +60,7 @@ final class RelayServer {
     private var loop: EventLoop { loops[0].loop }
 
     func run() throws -> ExitStatus {
+        try settings.transport.record(loops.map(\.driver), output)
         var asked = settings.listening
         if let rules = try readRules() {
             asked.asksForCertificates = rules.wantsCertificates

@@ -69,6 +69,7 @@ final class ClientRun {
             if let limit = settings.maximumTime {
                 loop.once(at: EventLoop.clock() + limit) { [weak self] in self?.application?.outOfTime() }
             }
+            try settings.common.record([driver], output)
             try connect()
         } catch let error as OptionFileError {
             output.error(error.line)

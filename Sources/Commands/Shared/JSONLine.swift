@@ -103,6 +103,13 @@ package struct JSONLine: Sendable {
         return String(decoding: bytes, as: UTF8.self) + "}\n"
     }
 
+    /// Appends the line with its newline to `out`; the next member begins another line in the same memory.
+    mutating func append(to out: inout [UInt8]) {
+        out += bytes
+        out += "}\n".utf8
+        reset()
+    }
+
     private mutating func reset() {
         bytes.removeAll(keepingCapacity: true)
         bytes.append(UInt8(ascii: "{"))

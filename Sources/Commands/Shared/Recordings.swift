@@ -21,32 +21,29 @@ enum Recordings {
         func write(_ line: String) { Descriptors.write(Array((line + "\n").utf8), to: descriptor) }
     }
 
-    /// One open qlog file per connection, named after its original connection id.
-    final class QlogDirectory: Sendable {
-        private let path: String
+    /// One qlog file per connection, named after its original connection id, until the connection is gone.
+    final class Qlogs: Sendable {
+        private let directory: RecordDirectory
         private let role: String
         private let files = Guarded<[ConnectionID: Int32]>([:])
 
         init(_ path: String, role: String) throws(WriteError) {
-            guard mkdir(path, 0o777) == 0 || errno == EEXIST, access(path, W_OK) == 0 else {
-                throw WriteError.failed(errno)
-            }
-            self.path = path
+            directory = try RecordDirectory(path)
             self.role = role
         }
 
         deinit { files.withLock { $0.values.forEach { close($0) } } }
 
-        func write(_ id: ConnectionID, _ chunk: UnsafeRawBufferPointer) {
+        func write(_ id: ConnectionID, _ chunk: UnsafeRawBufferPointer, isLast: Bool) {
             let descriptor = files.withLock { files in
-                if let known = files[id] { return known }
-                let opened = open("\(path)/\(id)_\(role).sqlog", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-                files[id] = opened
-                return opened
+                let descriptor = files[id] ?? directory.create("\(id)_\(role).sqlog")
+                files[id] = isLast ? nil : descriptor
+                return descriptor
             }
             guard descriptor >= 0 else { return }
             // A full disk costs the record, not the connection.
             try? Descriptors.writeAll(chunk, to: descriptor)
+            if isLast { close(descriptor) }
         }
     }
 }
@@ -87,8 +84,8 @@ extension TransportSettings {
         }
         if let qlogDirectory {
             do {
-                let directory = try Recordings.QlogDirectory(qlogDirectory, role: role)
-                quic.qlog = { directory.write($0, $1) }
+                let qlogs = try Recordings.Qlogs(qlogDirectory, role: role)
+                quic.qlog = { qlogs.write($0, $1, isLast: $2) }
             } catch {
                 throw OptionFileError(subject: "--qlog: \(qlogDirectory.printable())", words: "\(error)")
             }

@@ -14,6 +14,8 @@ package struct TransportSettings: Hashable, Sendable {
     package var keylogFile: String?
     /// Directory for one qlog file per connection; nil: none.
     package var qlogDirectory: String?
+    /// Directory for one file of MoQT events per session; nil: none.
+    package var mlogDirectory: String?
 
     package static let options = [
         Option<TransportSettings>.value("draft", .drafts, "Drafts to speak, best first", default: "all, newest first") {
@@ -25,6 +27,7 @@ package struct TransportSettings: Hashable, Sendable {
         },
         .value("keylog", .file, "Append TLS secrets to FILE", environment: "SSLKEYLOGFILE") { $0.keylogFile = $1 },
         .value("qlog", .directory, "Write a qlog file per connection into DIR") { $0.qlogDirectory = $1 },
+        .value("mlog", .directory, "Write a file of MoQT events per session into DIR") { $0.mlogDirectory = $1 },
     ]
 }
 
