@@ -115,6 +115,7 @@ extension Session {
         guard request.isOurs && request.phase == .pending else {
             return try receivedUpdateOK(message, on: id, update: nil, at: offset)
         }
+        sentTokens.answered(id)
         switch request.kind {
         case .subscribe, .fetch:
             throw Self.unexpected("REQUEST_OK", at: offset)
@@ -134,6 +135,7 @@ extension Session {
         guard request.isOurs && request.phase == .pending else {
             return try receivedUpdateError(message, on: id, update: nil, at: offset)
         }
+        sentTokens.answered(id)
         control.end(id, input: .complete, &actions)
         forget(id, request)
         abandoned.remove(id)

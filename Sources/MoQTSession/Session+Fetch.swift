@@ -46,6 +46,7 @@ extension Session {
 
     mutating func received(_ message: FetchOK, on id: RequestID, at offset: UInt64) throws(CodecError) {
         let request = try unanswered(id, "FETCH_OK", at: offset)
+        sentTokens.answered(id)
         guard request.kind == .fetch else { throw Self.unexpected("FETCH_OK", at: offset) }
         // The wire has the last object plus 1; an empty range, which ends right before its start, is no violation.
         let end = Location(group: message.end.group, object: message.end.object?.addingSaturating(1) ?? .max)

@@ -17,9 +17,12 @@ extension Session {
         try checkMayBegin(in: request.track?.namespace ?? request.namespace)
         try checkFilters(request.parameters)
         let id = nextRequestID
+        let noted = try noting(
+            request.parameters.authorizationTokens + configuration.requestTokens, in: id, of: id, request.kind)
         do { try control.begin(id, request.kind, message(id).adding(configuration.requestTokens)) } catch {
             throw SessionError(error)
         }
+        sentTokens = noted
         nextRequestID.rawValue += 2
         note(request, id)
         return id
@@ -43,12 +46,24 @@ extension Session {
         if isUnusable(namespace) { throw .invalid("the namespace is reserved") }
     }
 
+    /// The aliases of our tokens once the message `id`, which belongs to `request`, is sent with `tokens`.
+    func noting(
+        _ tokens: [AuthorizationToken], in id: RequestID, of request: RequestID, _ kind: RequestKind
+    ) throws(SessionError) -> SentTokens {
+        if tokens.isEmpty { return sentTokens }
+        var noted = sentTokens
+        try noted.note(
+            tokens, in: id, on: control.shares(kind) ? nil : request,
+            limit: receivedSetup.map { $0.maxAuthTokenCacheSize ?? 0 })
+        return noted
+    }
+
     /// Holds the Range Filters that a request has with `parameters` to what the peer takes (draft-22
-    /// "MAX_FILTER_RANGES").
+    /// "MAX_FILTER_RANGES"), which nobody knows before its SETUP (draft-18 "Session initialization").
     /// - Parameter filters: those it has without.
     func checkFilters(_ parameters: Parameters, of filters: [RangeFilter] = []) throws(SessionError) {
-        // Before the peer's SETUP has come nobody knows.
-        guard parameters.hasRangeFilters, let receivedSetup else { return }
+        guard parameters.hasRangeFilters else { return }
+        guard let receivedSetup else { throw .invalid("range filters before the peer's SETUP") }
         let limit = receivedSetup.maxFilterRanges ?? 0
         guard limit > 0 else { throw .invalid("the peer takes no range filters") }
         let count = parameters.updating(filters).filterRangeCount

@@ -76,6 +76,7 @@ extension Session {
                 offset: offset, section: "Versions")
         }
         receivedSetup = setup
+        sentTokens.noteSetup(configuration.tokens, limit: setup.maxAuthTokenCacheSize ?? 0)
         if KnownPeers.sendsEmptyPrefixes(setup) { control.takeEmptyPrefixes() }
         setupDeadline = nil
         if profile.hasOneControlStream && role == .server && isTransportReady { sendSetup() }
@@ -87,6 +88,7 @@ extension Session {
     private mutating func becameOpen() {
         guard isOpen, let receivedSetup else { return }
         events.append(.ready(receivedSetup))
+        for id in requests.keys.sorted() where requests[id]?.heldUpdates.isEmpty == false { releaseUpdates(of: id) }
         for stream in control.holding.sorted() where !isClosed { resume(stream) }
     }
 

@@ -32,6 +32,7 @@ extension Session {
 
     mutating func received(_ message: SubscribeOK, on id: RequestID, at offset: UInt64) throws(CodecError) {
         let request = try unanswered(id, "SUBSCRIBE_OK", at: offset)
+        sentTokens.answered(id)
         guard request.kind == .subscribe else { throw Self.unexpected("SUBSCRIBE_OK", at: offset) }
         if let refusal = refusal(of: .subscribeOK(message)) {
             return refuseAnswer(id, refusal)

@@ -24,7 +24,8 @@ extension Session {
     /// draft whose updates name everything has to know what the request has come to first.
     private func maySendUpdate(of request: Request) -> Bool {
         if profile.behaviours.contains(.silentUpdates) { return request.phase == .established }
-        guard let limit = receivedSetup?.maxRequestUpdates, limit > 0 else { return true }
+        guard let receivedSetup else { return !profile.has(.maxRequestUpdates) }
+        guard let limit = receivedSetup.maxRequestUpdates, limit > 0 else { return true }
         return UInt64(request.sentUpdates.count) < limit
     }
 
@@ -33,8 +34,11 @@ extension Session {
         let id = nextRequestID
         var message = RequestUpdate()
         message.requestID = id
-        message.parameters = isSilent ? try open(request).whole(parameters) : parameters
+        let state = try open(request)
+        message.parameters = isSilent ? state.whole(parameters) : parameters
+        let noted = try noting(parameters.authorizationTokens, in: id, of: request, state.kind)
         try send(.requestUpdate(message), on: request)
+        sentTokens = noted
         nextRequestID.rawValue += 2
         if parameters.fill != nil { expectJoin(of: request, by: id) }
         if isSilent {
@@ -207,6 +211,7 @@ extension Session {
             throw Self.unexpected("a second answer", at: offset)
         }
         updateOwners[update.id] = nil
+        sentTokens.answered(update.id)
         requests[id]?.apply(update.parameters)
         if let largest = message.parameters.largestObject { requests[id]?.subscription.largest = largest }
         events.append(.updateAccepted(id, message.parameters))
@@ -221,6 +226,7 @@ extension Session {
             throw Self.unexpected("a second answer", at: offset)
         }
         updateOwners[update.id] = nil
+        sentTokens.answered(update.id)
         if update.parameters.fill != nil { endJoin(of: id, isWhole: false) }
         var message = message
         message.target = nil

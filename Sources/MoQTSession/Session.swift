@@ -37,6 +37,8 @@ package struct Session: ~Copyable {
     var receivedGoAway = false
     var goAwayDeadline: Instant?
     var tokens: TokenCache
+    /// The aliases of our own.
+    var sentTokens = SentTokens()
 
     // Requests.
     var requests: [RequestID: Request] = [:]
@@ -99,7 +101,8 @@ package struct Session: ~Copyable {
         self.configuration = configuration
         control = ControlPlane(
             profile: profile, role: role, overWebTransport: configuration.transport == .webTransport)
-        tokens = TokenCache(limit: configuration.tokenCacheSize)
+        tokens = TokenCache(
+            limit: configuration.tokenCacheSize, takesRepeated: profile.behaviours.contains(.repeatedTokens))
         nextRequestID = RequestID(rawValue: role == .client ? 0 : 1)
         if profile.has(.maxRequestID) { grantedRequestID = 2 * UInt64(configuration.requestLimit) }
         receivedIDs = ReceivedIDs(first: RequestID(rawValue: role == .client ? 1 : 0))

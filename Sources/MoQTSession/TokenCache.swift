@@ -10,13 +10,20 @@ struct TokenCache {
 
     /// MAX_AUTH_TOKEN_CACHE_SIZE in bytes.
     let limit: UInt64
+    /// A message may have the same token twice.
+    let takesRepeated: Bool
     private var used: UInt64 = 0
     private var registered: [UInt64: Token] = [:]
 
-    init(limit: UInt64) { self.limit = limit }
+    init(limit: UInt64, takesRepeated: Bool) {
+        self.limit = limit
+        self.takesRepeated = takesRepeated
+    }
 
-    /// Carries out what `tokens` say of aliases, and returns the tokens that are used, all by value.
+    /// Carries out what `tokens` say of aliases, and returns the tokens that are used, each once and by value.
     /// - Parameter isSetup: in SETUP a token that does not fit is used once, instead of ending the session.
+    /// - Throws: what closes the session. A message that names an alias which is not registered does, too: no draft has
+    ///   an error of requests for that, only one of sessions.
     mutating func resolve(
         _ tokens: [AuthorizationToken], isSetup: Bool = false, offset: UInt64
     ) throws(CodecError) -> [AuthorizationToken] {
@@ -26,6 +33,7 @@ struct TokenCache {
         for token in tokens {
             guard let token = try resolve(token, isSetup, offset) else { continue }
             guard seen.insert(token).inserted else {
+                if takesRepeated { continue }
                 throw Self.error(.protocolViolation, "the same token twice in a message", offset)
             }
             result.append(.useValue(type: token.type, value: token.value))
@@ -40,13 +48,11 @@ struct TokenCache {
         case .useValue(let type, let value):
             return Token(type: type, value: value)
         case .useAlias(let alias):
-            if isSetup { throw Self.error(.protocolViolation, "USE_ALIAS in SETUP", offset) }
             guard let token = registered[alias] else {
                 throw Self.error(.unknownAuthTokenAlias, "alias \(alias) is not registered", offset)
             }
             return token
         case .delete(let alias):
-            if isSetup { throw Self.error(.protocolViolation, "DELETE in SETUP", offset) }
             guard let token = registered.removeValue(forKey: alias) else {
                 throw Self.error(.unknownAuthTokenAlias, "alias \(alias) is not registered", offset)
             }

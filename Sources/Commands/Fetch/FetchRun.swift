@@ -203,7 +203,8 @@ extension FetchRun: ClientApplication {
 
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         switch event {
-        case .early: if run.mayBeginEarly { fetch(from: peer) }
+        // Whether the server takes filters, its SETUP tells.
+        case .early: if run.mayBeginEarly, settings.filters.isEmpty { fetch(from: peer) }
         case .ready: ready(peer)
         case .goAway(let away, let id): wentAway(away, id, peer)
         case .fetchOpened(let stream, let id, let byteCount):

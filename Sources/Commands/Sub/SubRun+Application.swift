@@ -33,7 +33,8 @@ extension SubRun: ClientApplication {
 
     func handle(_ event: SessionEvent, from peer: Peer, now: Instant) {
         switch event {
-        case .early: if run.mayBeginEarly { begin(peer, now) }
+        // Whether the server takes filters, its SETUP tells.
+        case .early: if run.mayBeginEarly, settings.filters.isEmpty { begin(peer, now) }
         case .ready: ready(peer, now)
         case .goAway(let away, nil): run.follow(away, of: peer)
         case .goAway(let away, let id?): moveRequest(id, away, peer, now)

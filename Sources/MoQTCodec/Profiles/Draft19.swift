@@ -3,7 +3,7 @@ extension Profile {
     package static let draft19 = Profile(
         name: "draft-19", alpn: "moqt-19", integers: .vi64, pairs: .delta(.vi64), streams: .draft18,
         datagrams: .draft18, objects: .draft18, limits: Limits(),
-        behaviours: [.goAwayOnRequestStreams, .grease], codes: .draft19,
+        behaviours: [.goAwayOnRequestStreams, .grease, .objectTimeouts], codes: .draft19,
         parameters: draft19Parameters, setupOptions: draft19SetupOptions, trackProperties: trackExtensions,
         messages: draft19Control + draft18Requests + draft18Answers + draft19Notices)
 

@@ -12,7 +12,7 @@ extension Profile {
             datagrams: .draft18, objects: .draft20, limits: draft20Limits,
             behaviours: [
                 .goAwayOnRequestStreams, .grease, .fillStreams, .subscriptionsOutlastRanges, .publishStatesTerms,
-                .fetchOKNamesObject,
+                .fetchOKNamesObject, .objectTimeouts,
             ],
             codes: .draft20, parameters: parameters,
             setupOptions: draft19SetupOptions, trackProperties: trackExtensions,

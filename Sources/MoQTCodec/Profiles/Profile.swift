@@ -188,6 +188,8 @@ package struct Behaviours: OptionSet, Sendable {
     package static let grease = Self(rawValue: 1 << 3)
     /// A client's SETUP may retire or use token aliases.
     package static let aliasesInClientSetup = Self(rawValue: 1 << 10)
+    /// A message may have the same token twice.
+    package static let repeatedTokens = Self(rawValue: 1 << 21)
     /// A joining FETCH of a subscription with Forward State 0 closes the session; otherwise it is refused.
     package static let strictJoining = Self(rawValue: 1 << 11)
     /// A joining FETCH of a subscription whose filter is not Largest Object closes the session.
@@ -209,6 +211,10 @@ package struct Behaviours: OptionSet, Sendable {
     package static let publishStatesTerms = Self(rawValue: 1 << 19)
     /// FETCH_OK names the last object that it covers; otherwise it may also say that the whole group is covered.
     package static let fetchOKNamesObject = Self(rawValue: 1 << 20)
+    /// The objects of a track are all sent on streams, or all in datagrams.
+    package static let onePreference = Self(rawValue: 1 << 23)
+    /// The first object of a subgroup may state its delivery timeouts.
+    package static let objectTimeouts = Self(rawValue: 1 << 22)
     /// No namespace is reserved.
     package static let freeNamespaces = Self(rawValue: 1 << 24)
 }
