@@ -210,4 +210,30 @@ import Testing
         watch.send(SIGTERM)
         _ = try watch.wait()
     }
+
+    @Test(
+        "a watcher whose new requests overtake the end of the old ones asks again",
+        arguments: ["moqt-18", "moqt-19", "moqt-22"], ["--watch", "--tracks"])
+    func overtaken(_ draft: String, _ option: String) throws {
+        // Of two requests the first alone, both, and one of those that follow.
+        for overlaps in 1...3 {
+            let scene = try Scene(draft)
+            let hold = try scene.start("announce", "live")
+            let watch = try scene.start("announce", option)
+            _ = try watch.waitForLine { $0 == "+ live" }
+            let asked = scene.addresses(.subscribeNamespace, "").count
+            scene.relay.move(.init(kind: .subscribeNamespace, overlaps: overlaps))
+            let late = try scene.start("announce", "other")
+            // What the old request was told of came before it was sent away.
+            _ = try watch.waitForLine { $0 == "+ other" }
+            #expect(scene.addresses(.subscribeNamespace, "").count > asked + 1)
+            for client in [hold, late] {
+                client.send(SIGTERM)
+                _ = try client.wait()
+            }
+            _ = try watch.waitForLine { $0 == "- other" }
+            watch.send(SIGTERM)
+            #expect(try watch.wait().status == 143)
+        }
+    }
 }

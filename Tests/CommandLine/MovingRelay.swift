@@ -23,6 +23,9 @@ final class MovingRelay: @unchecked Sendable {
         var uri = ""
         /// Milliseconds; 0: there is no hurry.
         var timeout: UInt64 = 0
+        /// How many of the next requests for namespaces or tracks under a prefix are refused, as if those that they
+        /// stand in for were not over: the end of one stream may be heard of after the beginning of another.
+        var overlaps = 0
     }
 
     /// A request that has come.
@@ -71,6 +74,7 @@ final class MovingRelay: @unchecked Sendable {
         private let relay = Relay(settings: Relay.Settings(), cache: Cache(limit: 64 << 20))
         private var requests: [(peer: Peer, id: RequestID, what: Asked)] = []
         private var addressOf: [UInt64: Int] = [:]
+        private var overlaps = 0
 
         init(_ draft: String) throws {
             loop = try EventLoop()
@@ -91,6 +95,7 @@ final class MovingRelay: @unchecked Sendable {
         /// - Parameter order: nil: to stop.
         func take(_ order: Order?) {
             guard let order else { return loop.stop() }
+            overlaps = order.overlaps
             for (peer, id, what) in requests where what.kind == order.kind && order.name ?? what.name == what.name {
                 peer.say {
                     try $0.goAway(id, uri: WireText(order.uri), timeout: order.timeout, now: loop.now)
@@ -114,7 +119,20 @@ final class MovingRelay: @unchecked Sendable {
                 note(.subscribeNamespace, request.requestID, "\(request.prefix)", peer)
             default: break
             }
-            relay.handle(event, from: peer, now: now)
+            if !refuses(event, from: peer) { relay.handle(event, from: peer, now: now) }
+        }
+
+        private func refuses(_ event: SessionEvent, from peer: Peer) -> Bool {
+            let id: RequestID
+            switch event {
+            case .subscribeNamespace(let request): id = request.requestID
+            case .subscribeTracks(let request): id = request.requestID
+            default: return false
+            }
+            guard overlaps > 0 else { return false }
+            overlaps -= 1
+            peer.say { try $0.reject(id, .prefixOverlap) }
+            return true
         }
 
         private func note(_ kind: RequestKind, _ id: RequestID, _ name: String, _ peer: Peer) {

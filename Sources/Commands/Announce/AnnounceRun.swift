@@ -21,6 +21,12 @@ final class AnnounceRun: ClientApplication {
     private var leaving: [Peer] = []
     /// How long a session, or what it told, is kept after that: publishers have to move, too.
     private static let overlap = Interval.seconds(2)
+    /// How often requests are made again that the server refuses for those they stand in for.
+    private static let tries = 20
+    /// How often it may still do so; it may hear of new requests before it hears that the old ones were given up.
+    private var triesLeft = 0
+    /// How often all was asked for again in a session.
+    private var round = 0
     /// Tells everybody that there are no tracks here.
     private let publisher = Publisher(cache: Cache(limit: 0))
 
@@ -86,6 +92,11 @@ final class AnnounceRun: ClientApplication {
         guard let what = requests.removeValue(forKey: Scoped(peer, id)) else { return }
         // It is asked for again where the server wants us to go.
         if error.code == .goingAway || client.isFollowing(from: peer) { return }
+        if error.code == .prefixOverlap, triesLeft > 0 {
+            triesLeft -= 1
+            giveUp(peer)
+            return askAgain(on: peer)
+        }
         client.fail(.refused, "\(what): \(error.words)")
     }
 
@@ -104,7 +115,8 @@ final class AnnounceRun: ClientApplication {
             guard code == .goingAway else {
                 return client.fail(.refused, "\(what ?? ""): given up by the peer: \(code)")
             }
-            client.askAgain(on: peer) { [weak self, weak peer] in if let peer { self?.beginAgain(peer) } }
+            triesLeft = Self.tries
+            askAgain(on: peer)
         case .goAway(let away, let id): wentAway(away, id, peer)
         case .namespaceAnnounced, .namespaceGone, .publishNamespace, .publish, .publishBlocked, .publishDone,
             .requestCancelled, .malformedTrack:
@@ -146,18 +158,33 @@ final class AnnounceRun: ClientApplication {
         guard let id else { return client.follow(away, of: peer) }
         guard requests[Scoped(peer, id)] != nil else { return }
         guard away.newSessionURI.isEmpty else { return client.follow(away, of: peer) }
+        triesLeft = Self.tries
         beginAgain(peer)
+    }
+
+    /// In a moment, and once, however many requests have ended.
+    private func askAgain(on peer: Peer) {
+        let round = round
+        client.askAgain(on: peer) { [weak self, weak peer] in
+            if let self, let peer, self.round == round { beginAgain(peer) }
+        }
     }
 
     /// Makes all requests of the session anew: those for one prefix belong together.
     private func beginAgain(_ peer: Peer) {
         guard peer === self.peer else { return }
+        round += 1
+        giveUp(peer)
+        begin(peer)
+    }
+
+    /// Ends the requests of the session. What they have told is believed until others could have told it.
+    private func giveUp(_ peer: Peer) {
         for request in requests.keys where request.session == peer.number {
             requests[request] = nil
             peer.say { try $0.cancel(request.id) }
         }
         let told = watched.takeTold(by: peer)
-        begin(peer)
         client.loop.once(at: client.loop.now + Self.overlap) { [weak self] in
             guard let self else { return }
             tell { (_) throws(WriteError) in try watched.withdraw(told) }
