@@ -88,6 +88,32 @@ import Testing
         #expect(try run("sub", relay.url, relay).wait().stderr.contains("DOES_NOT_EXIST"))
     }
 
+    @Test(
+        "SIGHUP: rules that name a certificate for the first time count for who connects then",
+        arguments: [false, true])
+    func newCertificates(_ isWeb: Bool) throws {
+        let folder = try WorkFolder()
+        let own = try CertificateAuthor.selfSigned(names: ["client"])
+        let cert = try folder.file("cert", own.chain), key = try folder.file("key", own.key)
+        let relay = try relay(folder, "allow anyone subscribe test")
+        let lines = try folder.file("lines", Array("1\n".utf8))
+        func publish() throws -> Moqt {
+            try run("pub", url(relay, isWeb), relay, "--as", "lines", lines, "--cert", cert, "--key", key)
+        }
+        let refused = try Moqt.run(
+            "announce", url(relay, isWeb), "test", "--fingerprint", relay.fingerprint, "--cert", cert, "--key", key)
+        #expect(refused.isFailure(5) && refused.stderr.contains("UNAUTHORIZED"), "\(refused.stderr)")
+        _ = try folder.file(
+            "rules",
+            Array("certificate cam \(own.fingerprint)\nallow cam publish,announce test\n".utf8)
+                + Array("allow anyone subscribe test".utf8))
+        relay.process.send(SIGHUP)
+        _ = try relay.process.waitForLine(on: .stderr) { $0.contains("the rules are renewed") }
+        let sub = try run("sub", url(relay, isWeb), relay, "--wait", "60", "--as", "lines")
+        #expect(try publish().wait().isQuietSuccess)
+        #expect(try sub.wait().text == "1\n")
+    }
+
     @Test("8: rules that make no sense are refused with their line")
     func mistakes() throws {
         let folder = try WorkFolder()

@@ -175,12 +175,17 @@ final class RelayServer {
     }
 
     private func renewRules() {
-        do throws(OptionFileError) {
+        do {
             guard let rules = try readRules() else { return }
+            if let credentials = try listening?.ask(forCertificates: rules.wantsCertificates) {
+                group.postToAll(.renewed(credentials))
+            }
             group.postToAll(.rules(rules))
             output.log(.notice, "the rules are renewed")
-        } catch {
+        } catch let error as OptionFileError {
             output.log(.error, "the rules stay as they were: \(error.line)")
+        } catch {
+            output.log(.error, "the rules stay as they were: \(error)")
         }
     }
 

@@ -26,7 +26,7 @@ struct ListeningSettings {
 
 /// The listeners of a command, and the certificate that they show.
 final class Listening {
-    private let settings: ListeningSettings
+    private var settings: ListeningSettings
     private var certificate: Credentials.Identity
     /// Those of the first loop, by address.
     var listeners: [Listener] { loops.first ?? [] }
@@ -86,6 +86,15 @@ final class Listening {
         let credentials = try Self.credentials(renewed, settings)
         certificate = renewed
         return credentials
+    }
+
+    /// Whether clients to come are asked for a certificate.
+    ///
+    /// - Returns: what each loop gives to its listeners; nil when it is so already.
+    func ask(forCertificates asks: Bool) throws -> ServerCredentials? {
+        guard asks != settings.asksForCertificates else { return nil }
+        settings.asksForCertificates = asks
+        return try Self.credentials(certificate, settings)
     }
 
     /// What a self-signed certificate is for: this host under its usual names, and the addresses listened on.
