@@ -43,13 +43,47 @@ import Wire
         log.put(group, 0, size: 10)
         world.run()
         #expect(client.objects.count == 1 && client.done == nil)
-        world.pass(.seconds(70))
+        world.pass(.seconds(60))
         #expect(client.done?.code == .expired && client.closeCode == nil)
         #expect(client.link.far.peer.requests.isEmpty && log.subscriptions.isEmpty)
         client.events = []
         client.subscribe(track("a"))
         world.run()
         #expect(client.rejection == (inSetup ? .expiredAuthToken : .unauthorized))
+        // Where nothing is left of what SETUP has shown, the session ends, too.
+        world.pass(.seconds(10))
+        #expect(client.closeCode == (inSetup ? .expiredAuthToken : nil))
+    }
+
+    @Test(arguments: Profile.spoken) func `a session goes on while something that it has shown is good`(
+        profile: Profile
+    ) throws {
+        for (rules, lasts) in [(Self.rules, false), (Self.rules + "\nallow anyone subscribe elsewhere", true)] {
+            let world = try World(rules: rules)
+            let source = source(world)
+            defer { withExtendedLifetime(source) {} }
+            let client = world.client(profile, setup: [token(#"{"exp":60,"get":"live"}"#)])
+            client.subscribe(track("a")) {
+                $0.authorizationTokens = [token(#"{"exp":120,"get":"live"}"#)]
+            }
+            world.run()
+            world.pass(.seconds(100))
+            #expect(client.done == nil && client.closeCode == nil)
+            world.pass(.seconds(22))
+            #expect(client.done?.code == .expired && client.closeCode == nil)
+            world.pass(.seconds(10))
+            #expect(client.closeCode == (lasts ? nil : .expiredAuthToken))
+        }
+    }
+
+    @Test(arguments: Profile.spoken) func `a session that shows something new in time goes on`(profile: Profile) throws
+    {
+        let world = try World(rules: Self.rules)
+        let client = world.client(profile, setup: [token(#"{"exp":60,"get":"live"}"#)])
+        world.pass(.seconds(61))
+        try client.ask(.subscribeNamespace, "a", [token(#"{"exp":600,"get":"live"}"#)])
+        world.pass(.seconds(30))
+        #expect(client.closeCode == nil && client.rejection == nil)
     }
 
     @Test(arguments: Profile.spoken) func `a new token prolongs a subscription`(profile: Profile) throws {
@@ -87,6 +121,43 @@ import Wire
             if case .updateRejected(_, let error) = $0 { error.code } else { nil }
         }
         #expect(refusal == [.expiredAuthToken])
+    }
+
+    /// draft-18 "REQUEST_UPDATE".
+    @Test(arguments: Drafts.since18)
+    func `an update that fails resets the stream of a FETCH, and closes that of a namespace request`(
+        profile: Profile
+    ) throws {
+        let world = try World(rules: Self.rules)
+        let source = source(world)
+        defer { withExtendedLifetime(source) {} }
+        let keeper = world.client(.draft18, setup: [.value(Array("for-good".utf8))])
+        keeper.subscribe(track("a"))
+        world.run()
+        source.publisher.tracks[track("a")]?.putGroup(0, objects: 20, size: 20_000)
+        world.run()
+        let good = token(#"{"get":"live"}"#), bad = parameters(token(#"{"exp":0.5,"get":"live"}"#))
+        let client = world.client(profile, setup: [good])
+        client.reads = false
+        let requests = try [AccessTests.Action.fetch, .subscribeNamespace].map { try client.ask($0, "a") }
+        world.run()
+        #expect(client.link.far.peer.requests.count == 2 && client.fetchEnd == nil)
+        // What a request stream says may be overtaken by the end of a data stream.
+        var refused = 0
+        client.link.far.peer.session.watch = { message, sender, _ in
+            guard case .requestError(let error) = message, sender == .server else { return }
+            if error.code == .expiredAuthToken { refused += 1 }
+        }
+        for request in requests { try client.peer.session.update(request, bad) }
+        client.peer.flush()
+        client.resumeReading()
+        world.run()
+        #expect(refused == 2)
+        guard case .reset = client.fetchEnd else {
+            return #expect(Bool(false), "\(String(describing: client.fetchEnd))")
+        }
+        #expect(client.events.contains(.requestCancelled(requests[1], .cancelled)))
+        #expect(client.link.far.peer.requests.isEmpty && client.closeCode == nil)
     }
 
     @Test(arguments: Profile.spoken) func `what is published ends for its subscribers`(profile: Profile) throws {

@@ -51,6 +51,20 @@ struct Access {
             hasExpired ? .init(.expired, "its token has expired") : .init(.unauthorized, "no rule allows it"))
     }
 
+    /// When the last ended of what it might do by what SETUP or requests have shown; nil: something goes on for good, or
+    /// nothing was shown with SETUP.
+    var expiry: Instant? {
+        guard !session.grants.isEmpty else { return nil }
+        var last: Instant?
+        for warrant in [session] + requests.values {
+            for grant in warrant.grants {
+                guard let end = grant.end else { return nil }
+                last = max(last ?? end, end)
+            }
+        }
+        return last
+    }
+
     func allows(_ errand: Errand, _ request: RequestID?, _ now: Instant) -> Bool {
         if case .allowed = verdict(on: errand, request, now) { true } else { false }
     }

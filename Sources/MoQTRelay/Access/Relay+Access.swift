@@ -142,20 +142,36 @@ extension Relay {
 
     // MARK: - Time
 
+    /// How long a session goes on that may do nothing any more: what it had is ended first, and it may show something new
+    /// with a request.
+    private static let renewalTime = Interval.seconds(5)
+
     /// Ends what permissions that have ended allowed.
     func reviewAccess(_ now: Instant) {
         guard let due = nextReview, due <= now else { return }
         nextReview = nil
         for peer in peers.values where peer.access != nil {
             review(peer, now)
+            closeIfExpired(peer, now)
             planReview(peer, now)
         }
+    }
+
+    /// Ends the session of a client that has nothing left by which it may do anything.
+    private func closeIfExpired(_ peer: Peer, _ now: Instant) {
+        guard let expiry = peer.access?.expiry, expiry + Self.renewalTime <= now else { return }
+        let refusal = TokenRefusal(.expired, "what SETUP has shown has expired")
+        toldOfDenial?(peer, nil, "\(refusal.sessionCode): \(refusal.why)")
+        peer.say { $0.close(refusal.sessionCode, reason: refusal.reason) }
     }
 
     private func planReview(_ peer: Peer, _ now: Instant) {
         guard let access = peer.access else { return }
         planReview(access.session, now)
         for warrant in access.requests.values { planReview(warrant, now) }
+        if let expiry = access.expiry, expiry + Self.renewalTime > now {
+            nextReview = min(nextReview ?? expiry + Self.renewalTime, expiry + Self.renewalTime)
+        }
     }
 
     private func planReview(_ warrant: Access.Warrant, _ now: Instant) {
