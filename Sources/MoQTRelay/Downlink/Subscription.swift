@@ -25,8 +25,16 @@ package final class Subscription: StreamOwner {
     private(set) var objectFilter: ObjectFilter?
     /// What of its past is still being sent.
     private var fills: [FetchReply] = []
+    /// The PUBLISH that it came of; nil: the subscriber asked.
+    var offer: TrackOffer?
+    /// The subscriber wants it moved.
+    var isLeaving = false
+    /// Told once its PUBLISH_DONE is said; nil: nobody is.
+    var followed: (() -> Void)?
     /// It ends with its range.
     private let endsWithRange: Bool
+    /// The one way that its objects are sent in, in datagrams or not; nil: not known yet, or they may be mixed.
+    private var usesDatagrams: Bool?
     /// Data streams opened so far, fill streams among them, for PUBLISH_DONE.
     package private(set) var streamCount: UInt64 = 0
 
@@ -69,19 +77,15 @@ package final class Subscription: StreamOwner {
     /// A delivery timeout applies.
     var hasTimeout: Bool {
         if case .live = track.delivery { return true }
-        return objectTimeout != nil || subgroupTimeout != nil || track.cacheDuration != nil
+        return track.hasStatedTimeouts || objectTimeout != nil || subgroupTimeout != nil || track.cacheDuration != nil
     }
 
     /// Whether what arrived then, or the whole of an ended subgroup, is past its delivery timeout
     /// (draft-18 "Delivery Timeouts and Data Reliability").
     func isLate(_ arrived: Instant, _ log: SubgroupLog, _ now: Instant) -> Bool {
-        var object = objectTimeout
-        var subgroup = subgroupTimeout
-        if case .live(let ofObject, let ofSubgroup) = track.delivery {
-            object = Interval.smaller(object, ofObject)
-            subgroup = Interval.smaller(subgroup, ofSubgroup)
-        }
-        object = Interval.smaller(object, track.cacheDuration)
+        let published = track.delivery.timeouts(log.timeouts)
+        let object = Interval.smaller(Interval.smaller(objectTimeout, published.object), track.cacheDuration)
+        let subgroup = Interval.smaller(subgroupTimeout, published.subgroup)
         if let object, now - arrived > object { return true }
         guard let subgroup, log.end == .finished else { return false }
         return now - log.endedAt > subgroup
@@ -104,11 +108,21 @@ package final class Subscription: StreamOwner {
             note(log.group, end.group)
             if log.group > end.group { return finishIfComplete() }
         }
-        guard forwards, log.group >= start.group else { return }
+        guard forwards, log.group >= start.group, prefers(datagrams: false) else { return }
         let cursor = SubgroupCursor(log: log, subscription: self, from: first)
         cursors.insert(cursor)
         log.cursors.insert(cursor)
         if log.objectCount > 0 || log.end != .open { cursor.dataArrived() }
+    }
+
+    /// Whether objects may be sent this way: some drafts have one for a track (draft-15 "Object Forwarding Preference").
+    /// What its publisher, on another draft, sends the other way is left out.
+    private func prefers(datagrams: Bool) -> Bool {
+        guard downlink.profile.behaviours.contains(.onePreference) else { return true }
+        if usesDatagrams == nil { usesDatagrams = datagrams }
+        if usesDatagrams == datagrams { return true }
+        downlink.refuse("objects of a track on streams and in datagrams")
+        return false
     }
 
     /// A group after the last one has come. The last one itself may still be on its way when nothing of it was seen:
@@ -125,6 +139,7 @@ package final class Subscription: StreamOwner {
             wants(Location(group: group, object: datagram.object.id))
         else { return }
         if let objectFilter, !objectFilter.passes(datagram, in: track) { return }
+        guard prefers(datagrams: true) else { return }
         var timeout = Interval.smaller(objectTimeout, subgroupTimeout)
         if case .live(let object, let subgroup) = track.delivery {
             timeout = Interval.smaller(timeout, Interval.smaller(object, subgroup))

@@ -76,6 +76,8 @@ package final class SubgroupLog {
     package let subgroup: UInt64
     /// What the subgroup's header said.
     package let traits: SubgroupTraits
+    /// Of its first object; nil: those of the track hold.
+    var timeouts: StatedTimeouts?
     /// Received by FETCH rather than by subscription: serves FETCH, never a subscription.
     package let isFill: Bool
     /// Up to here nothing of the subgroup is missing in earlier parts of it, or ever will come; nil: there is none.
@@ -332,12 +334,15 @@ package struct SubgroupTraits: Hashable, Sendable {
     package var endsGroup: Bool
     /// The first object here is the first ever published in the subgroup.
     package var startsSubgroup: Bool
+    /// A first object may state timeouts.
+    package var statesTimeouts = true
 
     /// What the header of a received stream says.
-    package init(_ header: SubgroupHeader) {
+    package init(_ header: SubgroupHeader, _ profile: Profile) {
         self.init(
             priority: header.priority, hasProperties: header.hasProperties, endsGroup: header.endOfGroup,
             startsSubgroup: header.isFirstObject)
+        statesTimeouts = profile.behaviours.contains(.objectTimeouts)
     }
 
     package init(

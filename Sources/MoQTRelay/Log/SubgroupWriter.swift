@@ -57,6 +57,7 @@ package final class SubgroupWriter {
             log = track.openSubgroup(
                 group: self.group, subgroup: subgroup, traits: traits, resumesAfter: latest?.wholeThrough,
                 isOwn: !source.isSibling)
+            log?.timeouts = latest?.timeouts
             log?.source = source
             log?.isUnplaced = group?.parts[subgroup] != nil
         }

@@ -18,6 +18,8 @@ package final class TrackLog {
     /// Track properties as the publisher gave them; passed on whole (draft-18 "Relay Track Handling").
     package var properties: Properties { didSet { readProperties() } }
     package var delivery: Delivery
+    /// The first object of some subgroup has stated a delivery timeout.
+    private(set) var hasStatedTimeouts = false
     /// Publisher priority of what states none: 128 unless the track says otherwise.
     package private(set) var defaultPriority: UInt8
     /// How long after its first byte an object is given away; nil: as long as it is here, as of an original.
@@ -110,6 +112,12 @@ package final class TrackLog {
     /// Starts an object; its payload follows by ``append(_:to:)``.
     package func begin(_ object: LoggedObject, in log: SubgroupLog) {
         guard !isClosed else { return }
+        if log.firstID == nil, log.traits.startsSubgroup, log.traits.statesTimeouts,
+            let stated = StatedTimeouts(object.properties)
+        {
+            log.timeouts = stated
+            hasStatedTimeouts = true
+        }
         log.begin(object)
         cache.grew(by: object.headerCost, objects: 1)
         appended.objects += 1

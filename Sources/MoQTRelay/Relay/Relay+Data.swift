@@ -71,7 +71,7 @@ extension Relay {
         into log: TrackLog, _ peer: Peer
     ) {
         let writer = SubgroupWriter(
-            track: log, group: header.group, subgroup: subgroup, traits: SubgroupTraits(header),
+            track: log, group: header.group, subgroup: subgroup, traits: SubgroupTraits(header, peer.session.profile),
             source: CreditSource(peer: peer, stream: stream))
         guard !writer.isDuplicate else { return refuse(stream, wireBytes, peer) }
         peer.writers[stream] = .subgroup(writer)

@@ -9,8 +9,12 @@ import Wire
 /// "Delivery Timeouts and Data Reliability", "FETCH").
 @Suite struct TimeoutRuleTests {
     /// How a group ends for a subscriber that reads nothing for a second.
+    /// - Parameters:
+    ///   - properties: of the track.
+    ///   - stated: those of an object of the five.
     private func ending(
-        _ profile: Profile, _ properties: [KeyValue] = [], _ set: (inout Parameters) -> Void = { _ in }
+        _ profile: Profile, _ properties: [KeyValue] = [], object stated: (id: UInt64, KeyValue)? = nil,
+        _ set: (inout Parameters) -> Void = { _ in }
     ) -> [StreamEnd?] {
         let world = World()
         let source = world.publisher("live", profile)
@@ -19,7 +23,18 @@ import Wire
         client.subscribe(track("a"), set)
         world.run()
         client.reads = false
-        log.putGroup(0, objects: 5, size: 1000)
+        let group = log.openSubgroup(
+            group: 0, subgroup: 0, traits: SubgroupTraits(hasProperties: true, endsGroup: true))
+        for id in 0..<5 as Range<UInt64> {
+            let own = stated.map { $0.id == id ? [$0.1] : [] } ?? []
+            log.begin(
+                LoggedObject(
+                    id: id, properties: Properties(own, profile: .draft18), payloadLength: 1000, arrived: world.now),
+                in: group)
+            log.append(payload(0, id, 1000), to: group)
+        }
+        source.publisher.cache.tell(world.now)
+        log.finish(group, .finished)
         world.run()
         world.pass(.seconds(1))
         client.resumeReading()
@@ -54,6 +69,35 @@ import Wire
     func `a subgroup that is whole has a timeout of its own`(profile: Profile, timeout: UInt64) {
         let end: StreamEnd = timeout < 1000 ? .reset(.deliveryTimeout) : .fin
         #expect(ending(profile) { $0.subgroupDeliveryTimeout = timeout } == [end])
+    }
+
+    /// draft-19 "Delivery Timeouts and Data Reliability".
+    @Test(arguments: Drafts.since19, [0x02, 0x06] as [UInt64])
+    func `a timeout that is a property of an object counts on the first of its subgroup`(
+        profile: Profile, type: UInt64
+    ) {
+        let late = StreamEnd.reset(.deliveryTimeout)
+        #expect(ending(profile, object: (0, KeyValue(type: type, integer: 500))) == [late])
+        #expect(ending(profile, object: (1, KeyValue(type: type, integer: 500))) == [.fin])
+        #expect(ending(profile, object: (4, KeyValue(type: type, integer: 500))) == [.fin])
+        // It takes the place of the track's, and the smaller of the subscriber's and it holds.
+        let track = [KeyValue(type: type, integer: 500)]
+        for stated in [0, 5000] as [UInt64] {
+            let first = KeyValue(type: type, integer: stated)
+            #expect(ending(profile, track, object: (0, first)) == [.fin])
+            #expect(ending(profile, track, object: (1, first)) == [late])
+            let end = ending(profile, track, object: (0, first)) {
+                if type == 0x02 { $0.objectDeliveryTimeout = 500 } else { $0.subgroupDeliveryTimeout = 500 }
+            }
+            #expect(end == [late])
+        }
+    }
+
+    /// Up to draft-18 it means nothing on an object.
+    @Test(arguments: Drafts.all) func `timeouts are stated by objects since draft-19`(profile: Profile) {
+        let stated = KeyValue(type: 0x02, integer: 500)
+        let isSince19 = Drafts.since19.contains { $0 === profile }
+        #expect(ending(profile, object: (0, stated)) == [isSince19 ? .reset(.deliveryTimeout) : .fin])
     }
 
     /// draft-18 "OBJECT_DELIVERY_TIMEOUT Parameter".
