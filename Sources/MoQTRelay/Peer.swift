@@ -120,6 +120,7 @@ package final class Peer {
                     ending.requestID, ending.code, streamCount: ending.streamCount, reason: ending.reason)
             }
             readerEnded?(subscription.track)
+            subscription.followed?()
         }
     }
 
@@ -205,6 +206,8 @@ struct TrackOffer {
     /// The terms of the subscription where the peer states none; of range filters those that the track's objects are
     /// held to.
     let terms: Parameters
+    /// The subscription that it stands in for, which ends once it is accepted; nil: none.
+    var replaces: RequestID?
 }
 
 /// A data stream of the peer that is being read.

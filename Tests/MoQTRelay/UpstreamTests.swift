@@ -29,8 +29,8 @@ import Wire
     init() { finder = Finder(world.relay) }
 
     /// A relay above takes over; what it publishes is the test's.
-    private func rise() -> TestPublisher {
-        let origin = TestPublisher(world, world.connectUpward())
+    private func rise(_ profile: Profile = .draft18) -> TestPublisher {
+        let origin = TestPublisher(world, world.connectUpward(profile))
         world.run()
         let peer = origin.link.far.peer
         finder.upstream = peer
@@ -218,5 +218,29 @@ import Wire
         #expect(subscriber.rejection == nil)
         world.pass(.seconds(5))
         #expect(subscriber.rejection == .timeout)
+    }
+
+    /// draft-18 "Session Migration": what is being fetched is fetched on in the session that takes over.
+    @Test(arguments: Profile.spoken, [true, false])
+    func aFetchGoesOnWhereTheRelayAboveSendsUs(profile: Profile, isAnswered: Bool) throws {
+        let origins = (rise(profile), TestPublisher(world, world.connectUpward(profile)))
+        world.run()
+        for origin in [origins.0, origins.1] {
+            let log = origin.add(track("a"))
+            for group in 0..<4 as Range<UInt64> { log.putGroup(group, objects: 10, size: 20_000) }
+        }
+        if !isAnswered { origins.0.fallSilent() }
+        let client = world.subscriber(profile)
+        try client.fetch(.zero, RangeEnd(group: 3))
+        if isAnswered { while client.fetched.count < 12 { world.step() } } else { world.run() }
+        origins.0.peer.say { try $0.goAway(uri: "moqt://next", now: world.now) }
+        let next = origins.1.link.far.peer
+        finder.upstream = next
+        world.relay.join(next)
+        world.pass(.seconds(2))
+        origins.0.die()
+        world.run()
+        #expect(client.fetched == locations(0..<4, 0..<10) && client.gaps.isEmpty && client.fetchEnd == .fin)
+        #expect(origins.1.events.contains { if case .fetch = $0 { true } else { false } })
     }
 }

@@ -32,6 +32,14 @@ final class Fill {
     var done: (() -> Void)?
     /// Asks another publisher; false: there is none.
     var retry: (() -> Bool)?
+    /// Asks a publisher, which may be the same, in place of the one that was, while nothing has come.
+    var renew: ((Peer) -> Void)?
+    /// The publisher wants the rest asked for anew, which is done once it has said how far it goes.
+    var isLeaving = false
+    /// Told once the object that is coming is whole.
+    var rested: (() -> Void)?
+    /// Bytes that are to come of the object that is coming.
+    private(set) var owed: UInt64 = 0
     /// Another loop brings it, which has it from its own publishers.
     var isFromSibling = false
 
@@ -158,6 +166,8 @@ final class Fill {
         let wireStart = received
         receivedWire(wireBytes)
         writer.current = nil
+        owed = object.status == .normal ? object.payloadLength : 0
+        defer { restIfWhole() }
         guard !isOver, isComing(object.location) else { return }
         pass(to: object.location)
         place = object.location
@@ -173,6 +183,18 @@ final class Fill {
         lastProgress = now
         receivedWire(payload.count)
         if !isOver { writer.append(payload) }
+        owed -= min(owed, UInt64(payload.count))
+        restIfWhole()
+    }
+
+    private func restIfWhole() {
+        if owed == 0, let told = rested.take() { told() }
+    }
+
+    /// Its readers may have asked for again what has not come.
+    func release() {
+        let rest = coming
+        for reader in readers { for range in rest { reader.asked.remove(range) } }
     }
 
     /// What is unknown to the publisher, too, is left unknown; so is what a sign covers where groups come last first.
@@ -264,6 +286,8 @@ final class Fill {
         wake()
         abandoned = nil
         retry = nil
+        renew = nil
+        rested = nil
         let told = done
         done = nil
         told?()

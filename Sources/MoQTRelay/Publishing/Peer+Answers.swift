@@ -52,6 +52,7 @@ extension Peer {
         if refusal != nil { terms.rangeFilters = [] }
         let range = range(of: terms.locationFilter, in: offer.track) ?? openRange(in: offer.track)
         attach(id, offer.alias, offer.track, range, terms)
+        subscription(id)?.offer = offer
         // There is no other way to refuse an answer.
         if let refusal { subscription(id)?.end(.updateFailed, refusal.reason) }
         return terms

@@ -84,7 +84,7 @@ extension Relay {
             guard let id = ask(publisher, fill.log.name, range, fill.order) else { continue }
             // The others would say the same, but for other loops, each of which knows its own publishers only.
             let others = publishers[(index + 1)...].filter { publisher.isSibling || $0.isSibling }
-            follow(fill, id, from: publisher)
+            follow(fill, id, from: publisher, range)
             fill.retry = { [weak self, weak fill] in
                 guard let self, let fill else { return false }
                 return ask(others, for: fill, range)
@@ -106,7 +106,7 @@ extension Relay {
         return try? publisher.session.fetch(.standalone(track: name, start: start, end: end), parameters)
     }
 
-    private func follow(_ fill: Fill, _ id: RequestID, from publisher: Peer) {
+    private func follow(_ fill: Fill, _ id: RequestID, from publisher: Peer, _ range: LocationFilter?) {
         publisher.requests[id] = .fillAsked(fill)
         fill.isFromSibling = publisher.isSibling
         if !fills.contains(where: { $0 === fill }) { fills.append(fill) }
@@ -117,6 +117,12 @@ extension Relay {
         fill.abandoned = { [weak fill, weak publisher] in
             fill?.end(isWhole: false)
             publisher?.say { try $0.cancel(id) }
+        }
+        fill.renew = { [weak self, weak fill, weak publisher] other in
+            guard let self, let fill, let next = ask(other, fill.log.name, range, fill.order) else { return }
+            publisher?.requests[id] = nil
+            publisher?.say { try $0.cancel(id) }
+            follow(fill, next, from: other, range)
         }
         publisher.flush()
     }
@@ -131,7 +137,8 @@ extension Relay {
             profile.behaviours.contains(.fetchOKNamesObject) && log.largest.map { $0.group > end.group } ?? false
         if isFollowed || end.object >= min(profile.integers.maximum, .max - 1) { end.object = .max }
         guard let opening = openings.first(where: { $0.fill === fill }) else {
-            return fill.accepted(start: fill.range.lowerBound, end: end)
+            fill.accepted(start: fill.range.lowerBound, end: end)
+            return fill.isLeaving ? move(fill, to: publisher) : ()
         }
         log.properties = answer.trackProperties
         log.reached(end)
@@ -145,6 +152,7 @@ extension Relay {
             reply.join(fill)
         }
         if fill.readers.isEmpty { fill.abandoned?() }
+        if fill.isLeaving { move(fill, to: publisher) }
     }
 
     /// A publisher that was asked has refused, or is gone.

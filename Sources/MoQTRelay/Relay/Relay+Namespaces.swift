@@ -131,28 +131,38 @@ extension Relay {
         }
     }
 
-    private func offer(_ log: TrackLog, to peer: Peer, _ request: RequestID, _ interest: Parameters) {
+    /// - Parameters:
+    ///   - request: by which it may have the track.
+    ///   - old: the subscription that this one stands in for; nil: none.
+    /// - Returns: whether it was offered.
+    @discardableResult
+    func offer(
+        _ log: TrackLog, to peer: Peer, _ request: RequestID, _ interest: Parameters, replacing old: RequestID? = nil
+    ) -> Bool {
         guard peer.may(Errand(.subscribe, .track(log.name)), by: request, cache.clock),
             let filters = interest.rangeFilters.left(for: log.properties),
             hasRoomForOffer(of: log.name, to: peer, request)
-        else { return }
+        else { return false }
         let parameters = interest.statedByPublish(largest: log.largest)
         do throws(SessionError) {
             let (id, alias) = try peer.session.publish(log.name, properties: log.properties, parameters)
             var terms = interest
             terms.rangeFilters = filters
-            peer.requests[id] = .offer(TrackOffer(track: log, alias: alias, terms: terms))
+            peer.requests[id] = .offer(TrackOffer(track: log, alias: alias, terms: terms, replaces: old))
             let warrant = peer.access?.requests[request]
             peer.access?.requests[id] = warrant
             peer.flush()
+            return true
         } catch {
             if case .invalid(let why) = error { peer.downlink.refuse(why) }
+            return false
         }
     }
 
     func offerAccepted(_ id: RequestID, _ parameters: Parameters, by peer: Peer) {
         guard case .offer(let offer) = peer.requests[id] else { return }
         let terms = peer.attach(offer, id, parameters)
+        if let old = offer.replaces { replaced(old, of: peer) }
         guard let track = tracks[offer.track.name] else { return }
         resume(track)
         requestNewGroup(terms.newGroupRequest, of: track, for: peer)

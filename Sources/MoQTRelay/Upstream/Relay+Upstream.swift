@@ -29,8 +29,9 @@ extension Relay {
 
     // MARK: - What it is asked for
 
-    /// Subscriptions to one relay go on at another; the old ones stay until their session ends.
+    /// Subscriptions to one relay go on at another; the old ones stay until their session ends. So does what is fetched.
     private func move(from old: Peer, to new: Peer) {
+        for case .fillAsked(let fill) in old.requests.values { move(fill, to: new) }
         for case .upstream(let upstream) in old.requests.values where !upstream.wasPublished {
             subscribe(upstream.track, to: new, newGroup: nil)
         }
