@@ -10,8 +10,12 @@ import Testing
         var transport: String
         var description: String { "\(draft) over \(transport)" }
 
-        static let all = [Drafts.known.last ?? "", "moqt-16", "moqt-18", "moqt-22"]
-            .flatMap { draft in ["quic", "webtransport"].map { Way(draft: draft, transport: $0) } }
+        static let every = Drafts.known.flatMap { draft in
+            ["quic", "webtransport"].map { Way(draft: draft, transport: $0) }
+        }
+        static let all = every.filter {
+            [Drafts.known.last, "moqt-16", "moqt-18", "moqt-22"].contains($0.draft)
+        }
     }
 
     /// A relay that clients come to, and the one that it sends them to.
@@ -40,7 +44,7 @@ import Testing
         _ = try client.waitForLine(on: .stderr) { $0.contains("leaves session") }
     }
 
-    @Test("a track between two objects", arguments: Way.all)
+    @Test("a track between two objects", arguments: Way.every)
     func quietTrack(_ way: Way) throws {
         let relays = try Relays(way)
         let sub = try relays.start("sub", "a--b", "--wait", "60", "--as", "lines")

@@ -165,4 +165,67 @@ import Wire
         #expect(listeners.map(\.connectionCount) == [0, 1])
         for dial in dials { dial.close() }
     }
+
+    /// draft-18 "Subgroup Header": what a receiver withholds of data, it does not withhold of control messages.
+    @Test(
+        "control messages pass while nothing of the data is taken", arguments: Carrier.allCases,
+        Profile.spoken.map(\.alpn))
+    func controlPasses(_ carrier: Carrier, _ draft: String) throws {
+        let world = try Loopback(carrier, draft: draft)
+        world.clientQUIC.connectionWindow = 65_536
+        world.clientQUIC.unidirectionalStreamWindow = 32_768
+        world.clientQUIC.largestStreamWindow = 32_768
+        let listener = try world.listen()
+        let (_, log, name) = try publish(at: world.server)
+        let dial = try world.connect(to: listener)
+        world.client.recorder.peer?.say { _ = try $0.subscribe(name) }
+        try #require(
+            world.run {
+                world.client.recorder.events.contains { if case .subscribeAccepted = $0 { true } else { false } }
+            })
+        var received = 0
+        world.client.recorder.react = { event, _, _ in
+            if case .payload(_, let bytes) = event { received += bytes.count }
+        }
+        for group in 0..<6 as Range<UInt64> {
+            let subgroup = log.openFedSubgroup(group: group, traits: SubgroupTraits())
+            log.begin(LoggedObject(id: 0, payloadLength: 100_000, arrived: world.loop.now), in: subgroup)
+            log.append(Bytes([UInt8](repeating: 7, count: 100_000)), to: subgroup)
+        }
+        // Three times what the connection lets pass at first, and all that the streams do.
+        #expect(world.run { received > 6 * 32_000 })
+        world.client.recorder.peer?.say { _ = try $0.trackStatus(name) }
+        #expect(world.run { world.client.recorder.events.contains { if case .accepted = $0 { true } else { false } } })
+        #expect(received <= 6 * 32_768)
+        dial.close()
+    }
+
+    /// draft-19 "Scheduling Algorithm".
+    @Test(
+        "a datagram goes before a subgroup of the same rank", arguments: Carrier.allCases,
+        Profile.spoken.filter { !$0.behaviours.contains(.onePreference) }.map(\.alpn))
+    func datagramFirst(_ carrier: Carrier, _ draft: String) throws {
+        let world = try Loopback(carrier, draft: draft)
+        let listener = try world.listen()
+        let (_, log, name) = try publish(at: world.server)
+        let dial = try world.connect(to: listener)
+        try subscribe(world, to: name)
+        let subgroup = log.openFedSubgroup(group: 0, traits: SubgroupTraits())
+        log.begin(LoggedObject(id: 0, payloadLength: 3, arrived: world.loop.now), in: subgroup)
+        log.append([1, 2, 3], to: subgroup)
+        let object = LoggedObject(id: 1, payloadLength: 3, arrived: world.loop.now)
+        log.append(LoggedDatagram(object: object, payload: [4, 5, 6]), group: 0)
+        var isDatagram: [Bool] {
+            world.client.recorder.events.compactMap {
+                switch $0 {
+                case .datagramObject: true
+                case .object: false
+                default: nil
+                }
+            }
+        }
+        #expect(world.run { isDatagram.count == 2 })
+        #expect(isDatagram == [true, false])
+        dial.close()
+    }
 }

@@ -136,7 +136,7 @@ import Wire
     // MARK: - FILL_TIMEOUT
 
     /// draft-18 "FILL TIMEOUT Parameter"; since draft-20 with a sign of its own.
-    @Test(arguments: [Profile.draft18, .draft19, .draft20, .draft22])
+    @Test(arguments: Drafts.since18)
     func `a publisher that does not answer is waited for as long as the subscriber says`(profile: Profile) {
         let (world, source, _, subscriber) = ready(profile)
         source.link.near.isStopped = true

@@ -8,7 +8,7 @@ import Wire
 /// What precedes a subscription: by joining fetches up to draft-19, by fill streams since (draft-22 "Fill").
 @Suite struct FillTests {
     static let all = Profile.spoken
-    static let filling = [Profile.draft20, .draft22]
+    static let filling = Drafts.since20
     static let pairs = all.flatMap { from in all.map { (from, $0) } }
 
     private func places(_ groups: ClosedRange<UInt64>, _ objects: Int) -> [Location] {
@@ -66,6 +66,39 @@ import Wire
     }
 
     /// draft-22 "PUBLISH_DONE": fill streams count.
+    /// draft-22 "Fill": its range may end with an object, as a FETCH's may; what was published since comes by the
+    /// subscription alone.
+    @Test(arguments: filling, [Join.groups(before: 0), .groups(before: 1), .from(Location(group: 0, object: 2))])
+    func aFillEndsWithTheObjectItNames(profile: Profile, join: Join) throws {
+        let world = World()
+        let source = world.publisher("live", profile)
+        let log = source.add(track("a"))
+        let first = world.subscriber(profile)
+        first.subscribe(track("a"))
+        world.run()
+        log.putGroup(0, objects: 4, size: 100)
+        let open = log.open(1)
+        for id in 0..<3 as Range<UInt64> { log.put(open, id, size: 100) }
+        world.run()
+        let subscriber = world.subscriber(profile)
+        let id = try #require(subscriber.subscribe(track("a")) { $0.locationFilter = .nextObject })
+        world.run()
+        #expect(subscriber.accepted?.parameters.largestObject == Location(group: 1, object: 2))
+        for id in 3..<6 as Range<UInt64> { log.put(open, id, size: 100) }
+        log.finish(open, .finished)
+        log.putGroup(2, objects: 2, size: 100)
+        world.run()
+        subscriber.peer.say { try $0.join(id, join) }
+        world.run()
+        let past = places(0...0, 4) + places(1...1, 3)
+        let start = join.start(largest: Location(group: 1, object: 2))
+        #expect(subscriber.fetched == past.filter { $0 >= start })
+        #expect(subscriber.objects.sorted() == Array(places(1...1, 6).suffix(3)) + places(2...2, 2))
+        #expect(subscriber.gaps.isEmpty && subscriber.fetchEnd == .fin)
+        #expect(subscriber.events.contains { if case .joinEnded(id, isWhole: true) = $0 { true } else { false } })
+        #expect(first.link.far.peer.requests.count == 1 && subscriber.fetchedWhole.count == 1)
+    }
+
     @Test(arguments: filling) func fillStreamsAreCounted(profile: Profile) throws {
         let world = World()
         let source = world.publisher("live", profile)

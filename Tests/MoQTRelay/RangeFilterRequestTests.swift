@@ -82,7 +82,7 @@ import Wire
     }
 
     @Test(
-        "a fill has the subscription's filters but for the kinds that it names", arguments: [Profile.draft20, .draft22])
+        "a fill has the subscription's filters but for the kinds that it names", arguments: Drafts.since20)
     func fill(profile: Profile) throws {
         let stage = Stage(profile)
         _ = stage.subscriber([])

@@ -6,7 +6,7 @@ import Wire
 
 /// draft-22 "Range Filters": which objects of a subscription are sent, and how its streams begin and end.
 @Suite struct RangeFilterTests {
-    static let drafts = [Profile.draft19, .draft20, .draft22]
+    static let drafts = Drafts.since19
     static let property: UInt64 = 0x40
 
     /// A track, and subscribers with filters.
@@ -195,6 +195,37 @@ import Wire
         stage.end()
         #expect(subscriber.streams.count == 1)
         #expect(subscriber.done?.code == .trackEnded && subscriber.done?.streamCount == 1)
+    }
+
+    /// draft-22 "Combining Filters".
+    @Test("FORWARD, the Location Filter and the Range Filters all let an object pass", arguments: drafts)
+    func combined(profile: Profile) {
+        let stage = Stage(profile)
+        let subscriber = stage.world.subscriber(profile)
+        let id = subscriber.subscribe(track("a")) {
+            $0.forward = false
+            $0.locationFilter = .absoluteRange(
+                start: Location(group: 1, object: 1), end: RangeEnd(group: 3, object: nil))
+            $0.rangeFilters = [RangeFilter(.objectID, [0...2])]
+        }
+        stage.world.run()
+        for group in 0..<2 as Range<UInt64> { stage.putGroup(group) }
+        #expect(subscriber.objects.isEmpty && subscriber.accepted != nil)
+        var parameters = Parameters()
+        parameters.forward = true
+        subscriber.peer.say { if let id { try $0.update(id, parameters) } }
+        stage.world.run()
+        for group in 2..<6 as Range<UInt64> { stage.putGroup(group) }
+        #expect(subscriber.objects == places(2, [0, 1, 2]) + places(3, [0, 1, 2]))
+        // A start within a group.
+        let other = stage.world.subscriber(profile)
+        other.subscribe(track("a")) {
+            $0.locationFilter = .absoluteStart(Location(group: 7, object: 2))
+            $0.rangeFilters = [RangeFilter(.objectID, [1...4])]
+        }
+        stage.world.run()
+        for group in 6..<9 as Range<UInt64> { stage.putGroup(group) }
+        #expect(other.objects == places(7, [2, 3, 4]) + places(8, [1, 2, 3, 4]))
     }
 
     @Test("objects before the subscription's start are nothing left out", arguments: drafts) func start(

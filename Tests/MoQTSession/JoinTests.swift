@@ -243,5 +243,8 @@ import Wire
         try pair.server.session.notifyState(id, state)
         pair.run()
         #expect(pair.client.events.contains(.stateNotified(id, state)))
+        // It has no answer.
+        #expect(pair.server.close == nil && pair.client.close == nil)
+        #expect(pair.server.events.filter { if case .ready = $0 { false } else { true } }.count == 1)
     }
 }

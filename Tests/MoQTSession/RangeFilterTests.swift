@@ -99,7 +99,7 @@ import Wire
         #expect(pair.server.session.refusalOfUpdate(filters(0, .subgroupID), of: known) == nil)
     }
 
-    @Test("the ranges of a fill count besides", arguments: [Profile.draft20, .draft22])
+    @Test("the ranges of a fill count besides", arguments: Profile.draft20.since)
     func fills(profile: Profile) throws {
         let pair = pair(profile, server: 3)
         var parameters = filters(2)
