@@ -203,7 +203,7 @@ import Wire
     /// draft-19 "Scheduling Algorithm".
     @Test(
         "a datagram goes before a subgroup of the same rank", arguments: Carrier.allCases,
-        Profile.spoken.filter { !$0.behaviours.contains(.onePreference) }.map(\.alpn))
+        [Profile.draft19, .draft20, .draft21, .draft22].map(\.alpn))
     func datagramFirst(_ carrier: Carrier, _ draft: String) throws {
         let world = try Loopback(carrier, draft: draft)
         let listener = try world.listen()

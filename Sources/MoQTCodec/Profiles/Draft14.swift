@@ -9,7 +9,7 @@ extension Profile {
         datagrams: .draft14, objects: .draft14, limits: namedNamespaces,
         behaviours: [
             .keepsUnknownParameters, .keepsMisplacedParameters, .emptyNamespaceFields, .aliasesInClientSetup,
-            .repeatedTokens, .onePreference,
+            .repeatedTokens,
             .oneSubscriptionPerTrack, .closesForDuplicates, .joinsAtLargest, .sequentialRequestIDs, .startOnlyGrows,
             .silentUpdates,
             .namespacesByRequest, .freeNamespaces,

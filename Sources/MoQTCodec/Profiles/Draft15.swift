@@ -9,7 +9,6 @@ extension Profile {
             .keepsUnknownParameters, .keepsMisplacedParameters, .emptyNamespaceFields, .oneSubscriptionPerTrack,
             .closesForDuplicates,
             .joinsAtLargest, .sequentialRequestIDs, .startOnlyGrows, .namespacesByRequest, .freeNamespaces,
-            .onePreference,
         ],
         codes: .draft15, requestStreams: [], parameters: draft15Parameters, setupOptions: draft14SetupOptions,
         trackProperties: [],

@@ -211,8 +211,6 @@ package struct Behaviours: OptionSet, Sendable {
     package static let publishStatesTerms = Self(rawValue: 1 << 19)
     /// FETCH_OK names the last object that it covers; otherwise it may also say that the whole group is covered.
     package static let fetchOKNamesObject = Self(rawValue: 1 << 20)
-    /// The objects of a track are all sent on streams, or all in datagrams.
-    package static let onePreference = Self(rawValue: 1 << 23)
     /// The first object of a subgroup may state its delivery timeouts.
     package static let objectTimeouts = Self(rawValue: 1 << 22)
     /// No namespace is reserved.

@@ -33,8 +33,6 @@ package final class Subscription: StreamOwner {
     var followed: (() -> Void)?
     /// It ends with its range.
     private let endsWithRange: Bool
-    /// The one way that its objects are sent in, in datagrams or not; nil: not known yet, or they may be mixed.
-    private var usesDatagrams: Bool?
     /// Data streams opened so far, fill streams among them, for PUBLISH_DONE.
     package private(set) var streamCount: UInt64 = 0
 
@@ -108,21 +106,11 @@ package final class Subscription: StreamOwner {
             note(log.group, end.group)
             if log.group > end.group { return finishIfComplete() }
         }
-        guard forwards, log.group >= start.group, prefers(datagrams: false) else { return }
+        guard forwards, log.group >= start.group else { return }
         let cursor = SubgroupCursor(log: log, subscription: self, from: first)
         cursors.insert(cursor)
         log.cursors.insert(cursor)
         if log.objectCount > 0 || log.end != .open { cursor.dataArrived() }
-    }
-
-    /// Whether objects may be sent this way: some drafts have one for a track (draft-15 "Object Forwarding Preference").
-    /// What its publisher, on another draft, sends the other way is left out.
-    private func prefers(datagrams: Bool) -> Bool {
-        guard downlink.profile.behaviours.contains(.onePreference) else { return true }
-        if usesDatagrams == nil { usesDatagrams = datagrams }
-        if usesDatagrams == datagrams { return true }
-        downlink.refuse("objects of a track on streams and in datagrams")
-        return false
     }
 
     /// A group after the last one has come. The last one itself may still be on its way when nothing of it was seen:
@@ -139,7 +127,6 @@ package final class Subscription: StreamOwner {
             wants(Location(group: group, object: datagram.object.id))
         else { return }
         if let objectFilter, !objectFilter.passes(datagram, in: track) { return }
-        guard prefers(datagrams: true) else { return }
         var timeout = Interval.smaller(objectTimeout, subgroupTimeout)
         if case .live(let object, let subgroup) = track.delivery {
             timeout = Interval.smaller(timeout, Interval.smaller(object, subgroup))

@@ -309,28 +309,4 @@ import Wire
         }
         #expect(id.flatMap { client.ledger.objects[$0] } == Set(places(0...0, 4)) && client.done == nil)
     }
-
-    /// draft-15 "Object Forwarding Preference": what a publisher on a newer draft sends the other way is left out.
-    @Test(arguments: [Profile.draft14, .draft15], [true, false])
-    func `a track has one preference up to draft-15`(profile: Profile, isDatagram: Bool) {
-        let world = World()
-        let source = world.publisher("live", .draft22)
-        let log = source.add(track("a"))
-        let client = world.subscriber(profile)
-        let id = client.subscribe(track("a"))
-        world.run()
-        for group in 0..<4 as Range<UInt64> {
-            if (group % 2 == 0) == isDatagram {
-                let object = LoggedObject(id: 0, payloadLength: 10, arrived: world.now)
-                log.append(LoggedDatagram(object: object, payload: payload(group, 0, 10)), group: group)
-            } else {
-                log.putGroup(group, objects: 1, size: 10)
-            }
-            world.run()
-        }
-        let first = Location(group: 0, object: 0), third = Location(group: 2, object: 0)
-        #expect(id.flatMap { client.ledger.objects[$0] } == [first, third])
-        #expect(client.streams.isEmpty == isDatagram && client.done == nil && !client.isClosed)
-        #expect(client.link.far.peer.downlink.sent.inexpressible == 2)
-    }
 }
