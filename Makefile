@@ -3,7 +3,7 @@
 #   make build                    .build/release/moqt, without Swift's shared libraries
 #   make test                     all tests; SANITIZE=address or SANITIZE=thread runs them under a sanitizer,
 #                                 NGTCP2=distro with the distribution's own ngtcp2, unpacked for that alone
-#   make simulate                 crowds around a relay in virtual time, SEEDS (default 1000) of each scene
+#   make simulate                 crowds and fetches around a relay in virtual time, SEEDS (default 1000) of each scene
 #   make check                    formatting, file sizes, the tests the drafts' rules name, a build in which
 #                                 warnings are errors, and a package outside that uses the libraries
 #   make fuzz                     codec and session under libFuzzer; FUZZ_SECONDS (default 60) are shared by six targets
@@ -60,12 +60,12 @@ test: deps
 	$(BUILD) $(SANITIZED) --build-tests
 	$(SWIFT) test $(SANITIZED) --skip-build --disable-xctest
 
-# Crowds around a relay, with SEEDS of each scene.
+# Crowds and fetches around a relay, with SEEDS of each scene.
 simulate: export SWIFT_DETERMINISTIC_HASHING = 1
 simulate: export MOQT_SEEDS = $(SEEDS)
 simulate: deps
 	$(BUILD) --build-tests
-	$(SWIFT) test --skip-build --disable-xctest --filter CrowdTests
+	$(SWIFT) test --skip-build --disable-xctest --filter 'CrowdTests|FetchModelTests'
 
 check: deps
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift

@@ -7,27 +7,6 @@ import Wire
 
 /// A FETCH of which a part is here: only what is missing is had from a publisher, and once (draft-18 "FETCH").
 @Suite struct FetchGapTests {
-    private func places(_ groups: ClosedRange<UInt64>, _ objects: Int) -> [Location] {
-        groups.flatMap { group in (0..<objects).map { Location(group: group, object: UInt64($0)) } }
-    }
-
-    @discardableResult
-    private func fetch(
-        _ subscriber: TestSubscriber, _ groups: ClosedRange<UInt64>, _ set: (inout Parameters) -> Void = { _ in }
-    ) -> RequestID? {
-        var parameters = Parameters()
-        set(&parameters)
-        var id: RequestID?
-        subscriber.peer.say {
-            id = try $0.fetch(
-                .standalone(
-                    track: track("a"), start: Location(group: groups.lowerBound, object: 0),
-                    end: RangeEnd(group: groups.upperBound)), parameters)
-        }
-        if parameters.groupOrder == .descending, let id { subscriber.ledger.descending.insert(id) }
-        return id
-    }
-
     /// Ranges that a publisher was asked for.
     private func asked(_ source: TestPublisher) -> [ClosedRange<UInt64>] {
         source.events.compactMap { event in
@@ -58,7 +37,7 @@ import Wire
         let (world, source, _, subscriber) = ready()
         let held = world.relay.tracks[track("a")]?.log?.groupIDs.first ?? 0
         #expect(held > 2)
-        fetch(subscriber, 0...9) { $0.groupOrder = order }
+        subscriber.fetch(0...9) { $0.groupOrder = order }
         world.run()
         #expect(subscriber.fetched.sorted() == places(0...9, 4) && subscriber.fetchEnd == .fin)
         #expect(asked(source) == [0...held] || asked(source) == [0...held - 1])
@@ -67,10 +46,10 @@ import Wire
     @Test func `equal and overlapping fetches go to the publisher once`() {
         let (world, source, _, first) = ready()
         let others = (0..<3).map { _ in world.subscriber() }
-        fetch(first, 0...2)
-        fetch(others[0], 0...2)
-        fetch(others[1], 1...3)
-        fetch(others[2], 0...2) { $0.groupOrder = .descending }
+        first.fetch(0...2)
+        others[0].fetch(0...2)
+        others[1].fetch(1...3)
+        others[2].fetch(0...2) { $0.groupOrder = .descending }
         world.run()
         #expect(first.fetched == places(0...2, 4) && others[0].fetched == places(0...2, 4))
         #expect(others[1].fetched == places(1...3, 4) && others[2].fetched.sorted() == places(0...2, 4))
@@ -84,14 +63,54 @@ import Wire
         let log = source.add(track("a"))
         for group in 0..<6 as Range<UInt64> { log.putGroup(group, objects: 4, size: 1500) }
         let subscribers = (0..<3).map { _ in world.subscriber() }
-        for subscriber in subscribers { fetch(subscriber, 1...4) }
+        for subscriber in subscribers { subscriber.fetch(1...4) }
         world.run()
         for subscriber in subscribers { #expect(subscriber.fetched == places(1...4, 4)) }
         // And it is kept for a while.
-        fetch(subscribers[0], 2...3)
+        subscribers[0].fetch(2...3)
         world.run()
         #expect(asked(source) == [1...4])
         #expect(subscribers[0].fetched.count == 24)
+    }
+
+    /// The first of them is refused by a draft that has no signs for what is unknown.
+    @Test func `who waits for a longer FETCH is not refused with it`() {
+        let world = World()
+        let source = world.publisher("live", .draft14)
+        let log = source.add(track("a"))
+        log.putGroup(0, objects: 4, size: 100)
+        let open = log.open(1)
+        log.put(open, 0, size: 100)
+        log.finish(open, .reset(.cancelled))
+        log.putGroup(2, objects: 4, size: 100)
+        let subscribers = (0..<2).map { _ in world.subscriber() }
+        subscribers[0].fetch(0...2)
+        subscribers[1].fetch(2...2)
+        world.run()
+        #expect(subscribers[0].rejection != nil)
+        #expect(subscribers[1].fetched == places(2...2, 4) && subscribers[1].fetchEnd == .fin)
+    }
+
+    @Test func `datagrams that were evicted are had again`() {
+        let world = World(cache: 20_000)
+        let source = world.publisher()
+        let log = source.add(track("a"))
+        let subscriber = world.subscriber()
+        subscriber.subscribe(track("a"))
+        world.run()
+        for group in 0..<10 as Range<UInt64> {
+            for id in 0..<4 as Range<UInt64> {
+                log.append(
+                    LoggedDatagram(
+                        object: LoggedObject(id: id, payloadLength: 1000, arrived: world.now),
+                        payload: payload(group, id, 1000)), group: group)
+            }
+            world.run()
+        }
+        for _ in 0..<2 { subscriber.fetch(0...9) }
+        world.run()
+        #expect(subscriber.fetched.sorted() == (places(0...9, 4) + places(0...9, 4)).sorted())
+        #expect(subscriber.gaps.isEmpty && subscriber.fetchEnd == .fin)
     }
 
     @Test func `what does not exist is asked for once`() {
@@ -107,11 +126,11 @@ import Wire
             log.finish(open, .finished)
         }
         world.run()
-        fetch(subscriber, 0...4)
+        subscriber.fetch(0...4)
         world.run()
         let count = asked(source).count
         #expect(count > 0 && subscriber.fetched.count == 4 && subscriber.gaps.isEmpty)
-        fetch(subscriber, 0...4)
+        subscriber.fetch(0...4)
         world.run()
         #expect(asked(source).count == count && subscriber.fetched.count == 8)
     }
@@ -125,7 +144,7 @@ import Wire
         log.begin(LoggedObject(id: 0, payloadLength: 3000, arrived: world.now), in: open)
         log.append(payload(1, 0, 3000).slice(from: 0, count: 1000), to: open)
         let subscriber = world.subscriber()
-        fetch(subscriber, 0...1)
+        subscriber.fetch(0...1)
         world.run()
         #expect(subscriber.fetched == places(0...0, 4) && subscriber.fetchEnd == nil)
         log.append(payload(1, 0, 3000).slice(from: 1000), to: open)
@@ -140,7 +159,7 @@ import Wire
     func `a publisher that does not answer is waited for as long as the subscriber says`(profile: Profile) {
         let (world, source, _, subscriber) = ready(profile)
         source.link.near.isStopped = true
-        fetch(subscriber, 0...9) { $0.fillTimeout = 700 }
+        subscriber.fetch(0...9) { $0.fillTimeout = 700 }
         world.pass(.milliseconds(600))
         #expect(subscriber.fetchEnd == nil && subscriber.gaps.isEmpty)
         world.pass(.milliseconds(400))
@@ -155,7 +174,7 @@ import Wire
         source.add(track("a")).putGroup(0, objects: 1, size: 10)
         let subscriber = world.subscriber()
         source.link.near.isStopped = true
-        fetch(subscriber, 0...1) { $0.fillTimeout = 700 }
+        subscriber.fetch(0...1) { $0.fillTimeout = 700 }
         world.pass(.milliseconds(600))
         #expect(subscriber.rejection == nil)
         world.pass(.milliseconds(400))
@@ -165,7 +184,7 @@ import Wire
     @Test func `without a limit a publisher that stands still is waited for half a minute`() {
         let (world, source, _, subscriber) = ready()
         source.link.near.isStopped = true
-        fetch(subscriber, 0...9)
+        subscriber.fetch(0...9)
         world.pass(.seconds(28))
         #expect(subscriber.fetchEnd == nil)
         world.pass(.seconds(5))
@@ -182,11 +201,11 @@ import Wire
         world.run()
         log.putGroup(0, objects: 4, size: 100)
         world.run()
-        fetch(subscriber, 0...0)
+        subscriber.fetch(0...0)
         world.run()
         #expect(asked(source).isEmpty && subscriber.fetched == places(0...0, 4))
         world.pass(.seconds(4))
-        fetch(subscriber, 0...0)
+        subscriber.fetch(0...0)
         world.run()
         #expect(asked(source) == [0...0] && subscriber.fetched.count == 8 && subscriber.gaps.isEmpty)
     }

@@ -6,10 +6,6 @@ import Wire
 
 /// draft-18 "FETCH".
 @Suite struct FetchTests {
-    private func places(_ groups: ClosedRange<UInt64>, _ objects: Int) -> [Location] {
-        groups.flatMap { group in (0..<objects).map { Location(group: group, object: UInt64($0)) } }
-    }
-
     private func fetch(_ subscriber: TestSubscriber, _ target: Fetch.Target, _ order: GroupOrder = .ascending) {
         var parameters = Parameters()
         parameters.groupOrder = order

@@ -11,10 +11,6 @@ import Wire
     static let filling = Drafts.since20
     static let pairs = all.flatMap { from in all.map { (from, $0) } }
 
-    private func places(_ groups: ClosedRange<UInt64>, _ objects: Int) -> [Location] {
-        groups.flatMap { group in (0..<objects).map { Location(group: group, object: UInt64($0)) } }
-    }
-
     private func subscribe(_ subscriber: TestSubscriber, _ join: Join) throws -> RequestID {
         var parameters = Parameters()
         parameters.locationFilter = .nextObject

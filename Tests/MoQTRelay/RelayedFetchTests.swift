@@ -6,27 +6,6 @@ import Wire
 
 /// FETCH of what the relay does not have (draft-18 "FETCH").
 @Suite struct RelayedFetchTests {
-    private func places(_ groups: ClosedRange<UInt64>, _ objects: Int) -> [Location] {
-        groups.flatMap { group in (0..<objects).map { Location(group: group, object: UInt64($0)) } }
-    }
-
-    @discardableResult
-    private func fetch(
-        _ subscriber: TestSubscriber, _ groups: ClosedRange<UInt64>, _ set: (inout Parameters) -> Void = { _ in }
-    ) -> RequestID? {
-        var parameters = Parameters()
-        set(&parameters)
-        var id: RequestID?
-        subscriber.peer.say {
-            id = try $0.fetch(
-                .standalone(
-                    track: track("a"), start: Location(group: groups.lowerBound, object: 0),
-                    end: RangeEnd(group: groups.upperBound)), parameters)
-        }
-        if parameters.groupOrder == .descending, let id { subscriber.ledger.descending.insert(id) }
-        return id
-    }
-
     /// Nothing of the request is left at the relay.
     private func isForgotten(_ ends: [SimulatedLink]) -> Bool {
         ends.allSatisfy { link in
@@ -51,7 +30,7 @@ import Wire
         let log = source.add(track("a"))
         for group in 0..<6 as Range<UInt64> { log.putGroup(group, objects: 4, size: 1500) }
         let subscriber = world.subscriber(to)
-        fetch(subscriber, 1...4)
+        subscriber.fetch(1...4)
         world.run()
         #expect(subscriber.fetched == places(1...4, 4) && subscriber.fetchEnd == .fin && subscriber.gaps.isEmpty)
         let answer = subscriber.events.compactMap {
@@ -74,7 +53,7 @@ import Wire
         world.run()
         for group in 0..<10 as Range<UInt64> { log.putGroup(group, objects: 4, size: 1500) }
         world.run()
-        fetch(subscriber, 0...9) { $0.fillTimeout = timeout }
+        subscriber.fetch(0...9) { $0.fillTimeout = timeout }
         world.run()
         #expect(subscriber.gaps.map(\.reason) == (timeout == nil ? [] : [.unknown]))
         #expect((subscriber.fetched == places(0...9, 4)) == (timeout == nil) && subscriber.fetchEnd == .fin)
@@ -87,7 +66,7 @@ import Wire
         for group in 0..<20 as Range<UInt64> { log.putGroup(group, objects: 4, size: 5000) }
         let subscriber = world.subscriber(streamWindow: 8000)
         subscriber.reads = false
-        fetch(subscriber, 0...19)
+        subscriber.fetch(0...19)
         world.run()
         #expect(subscriber.fetched.count < 5)
         subscriber.resumeReading()
@@ -107,7 +86,7 @@ import Wire
         log.finish(open, .reset(.deliveryTimeout))
         log.putGroup(2, objects: 4, size: 100)
         let subscriber = world.subscriber(profile)
-        fetch(subscriber, 0...2)
+        subscriber.fetch(0...2)
         world.run()
         #expect(subscriber.fetchEnd == .reset(.internalError) && isForgotten([source.link, subscriber.link]))
     }
@@ -117,7 +96,7 @@ import Wire
         let source = world.publisher()
         _ = source.add(track("b"))
         let subscriber = world.subscriber()
-        fetch(subscriber, 0...1)
+        subscriber.fetch(0...1)
         world.run()
         #expect(subscriber.rejection == .doesNotExist && isForgotten([source.link, subscriber.link]))
     }
@@ -125,7 +104,7 @@ import Wire
     @Test func `without a publisher there is no such track`() {
         let world = World()
         let subscriber = world.subscriber()
-        fetch(subscriber, 0...1)
+        subscriber.fetch(0...1)
         world.run()
         #expect(subscriber.rejection == .doesNotExist)
     }
@@ -137,7 +116,7 @@ import Wire
         for group in 0..<20 as Range<UInt64> { log.putGroup(group, objects: 4, size: 5000) }
         let subscriber = world.subscriber(streamWindow: 8000)
         subscriber.reads = false
-        let id = try #require(fetch(subscriber, 0...19))
+        let id = try #require(subscriber.fetch(0...19))
         world.run()
         subscriber.peer.say { try $0.cancel(id) }
         world.run()
@@ -152,7 +131,7 @@ import Wire
         for group in 0..<20 as Range<UInt64> { log.putGroup(group, objects: 4, size: 5000) }
         let subscriber = world.subscriber(streamWindow: 8000)
         subscriber.reads = false
-        fetch(subscriber, 0...19)
+        subscriber.fetch(0...19)
         world.run()
         source.die()
         subscriber.resumeReading()
@@ -177,7 +156,7 @@ import Wire
         world.run()
         // Nobody can be asked any more, while the log has its reader.
         source.die()
-        fetch(subscriber, 0...9)
+        subscriber.fetch(0...9)
         world.run()
         #expect(subscriber.rejection == .unknownStatusInRange)
     }

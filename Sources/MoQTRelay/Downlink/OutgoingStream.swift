@@ -38,7 +38,8 @@ package class OutgoingStream {
     private var head = 0
     private(set) var stagedCount = 0
     private(set) var finStaged = false
-    private var sentCount: UInt64 = 0
+    /// Bytes that the connection has taken.
+    private(set) var sentCount: UInt64 = 0
     private var acknowledgedCount: UInt64 = 0
     /// Objects whose headers are staged and have not left whole, oldest first.
     private var begun = BegunObjects()

@@ -40,6 +40,8 @@ final class Fill {
     var rested: (() -> Void)?
     /// Bytes that are to come of the object that is coming.
     private(set) var owed: UInt64 = 0
+    /// What still is to come may be had anew: the publisher is gone, or wants that.
+    var isReleased = false
     /// Another loop brings it, which has it from its own publishers.
     var isFromSibling = false
 
@@ -88,6 +90,7 @@ final class Fill {
     /// Something is still to be said of the location.
     func isComing(_ location: Location) -> Bool {
         guard !isOver, range.contains(location) else { return false }
+        if location == place { return writer.isMidDatagram }
         if let undecided, undecided.contains(location) { return true }
         return place.map { isLater(location, than: $0) } ?? true
     }
@@ -121,6 +124,7 @@ final class Fill {
         guard let place else { return [range] }
         let last = order == .ascending ? range.upperBound : range.lastLocation(of: place.group)
         var found = place < last ? [place.next...last] : []
+        if writer.isMidDatagram { found.append(place...place) }
         let group = Location(group: place.group, object: 0)
         if order == .descending, range.lowerBound < group { found.append(range.lowerBound...group.previous) }
         if let undecided { found.append(undecided) }
@@ -136,8 +140,13 @@ final class Fill {
 
     var isAwaited: Bool { !waiters.isEmpty }
 
+    /// Somebody reads it, or will when it is known how far it goes: what comes stays until then.
+    var holdsLog: Bool { !readers.isEmpty || !isAccepted && !isOver }
+
     private func wake() {
-        for waiter in waiters { waiter.dataArrived() }
+        let woken = waiters
+        waiters = []
+        for waiter in woken { waiter.dataArrived() }
     }
 
     // MARK: - From the publisher
@@ -148,6 +157,7 @@ final class Fill {
         startIsOpen = false
         let first = max(start, range.lowerBound)
         let last = min(end, range.upperBound)
+        if last < range.upperBound { miss(max(first, last.next)...range.upperBound) }
         range = first...max(first, last)
         noteTop()
         // It ends before what was asked for.
@@ -182,19 +192,13 @@ final class Fill {
     func append(_ payload: Bytes, _ now: Instant) {
         lastProgress = now
         receivedWire(payload.count)
-        if !isOver { writer.append(payload) }
+        if !isOver, writer.append(payload, of: self) { wake() }
         owed -= min(owed, UInt64(payload.count))
         restIfWhole()
     }
 
     private func restIfWhole() {
         if owed == 0, let told = rested.take() { told() }
-    }
-
-    /// Its readers may have asked for again what has not come.
-    func release() {
-        let rest = coming
-        for reader in readers { for range in rest { reader.asked.remove(range) } }
     }
 
     /// What is unknown to the publisher, too, is left unknown; so is what a sign covers where groups come last first.
@@ -209,9 +213,22 @@ final class Fill {
         if gap.reason == .doesNotExist, order == .ascending, !startIsOpen || place != nil {
             let start = place?.next ?? range.lowerBound
             if start <= end { log.noteAbsent(start...end) }
+        } else {
+            missUnknown(through: end)
         }
         place = end
         wake()
+    }
+
+    /// What is covered by a sign is not clear where groups come last first.
+    private func missUnknown(through end: Location) {
+        let start = place?.next ?? range.lowerBound
+        miss(order == .ascending && start <= end ? start...end : range)
+    }
+
+    /// What the publisher was asked for, and does not know or has not told.
+    private func miss(_ range: ClosedRange<Location>) {
+        for reader in readers { reader.misses(range, of: self) }
     }
 
     /// What was left out before `location` does not exist.
@@ -278,7 +295,7 @@ final class Fill {
     func end(isWhole: Bool) {
         guard !isOver else { return }
         if isWhole, !isAccepted { return isEnding = true }
-        if isWhole { passToEnd() }
+        if isWhole { passToEnd() } else if !isReleased { coming.forEach(miss) }
         isOver = true
         writer.finish()
         log.fills.removeAll { $0 === self }
@@ -297,7 +314,8 @@ final class Fill {
 
     private func receivedWire(_ count: Int) {
         received += UInt64(count)
-        if !followsReaders || readers.isEmpty && isAccepted || isOver { caughtUp() }
+        // Who waits for what comes later needs none of this.
+        if !followsReaders || readers.isEmpty && isAccepted || isOver || isAwaited { caughtUp() }
     }
 
     /// A reader has taken the publisher's stream up to a byte.
@@ -318,82 +336,5 @@ final class Fill {
         guard let source, position > credited else { return }
         source.peer.credit(source.stream, Int(clamping: position - credited))
         credited = position
-    }
-}
-
-/// Puts the objects of a fill into the log.
-struct FillWriter {
-    private let log: TrackLog
-    /// What takes the payload that comes; nil: it is left out.
-    var current: SubgroupLog?
-    /// Of the group that is coming.
-    private var subgroups: [UInt64: SubgroupLog] = [:]
-    private var group: UInt64?
-    private var datagram: LoggedDatagram?
-    /// All it opened that readers of the fill may not have read yet.
-    private var unread: [SubgroupLog] = []
-
-    init(_ log: TrackLog) { self.log = log }
-
-    mutating func begin(_ object: FetchObject, of fill: Fill, wireStart: UInt64, _ now: Instant) {
-        let logged = LoggedObject(
-            id: object.location.object, properties: object.properties, payloadLength: object.payloadLength,
-            arrived: now)
-        if group != object.location.group { finishGroup() }
-        group = object.location.group
-        datagram = nil
-        guard let subgroup = object.subgroup else {
-            datagram = LoggedDatagram(
-                object: logged, payload: Bytes(), priority: object.priority, endsGroup: false, isFill: true)
-            if object.payloadLength == 0 { finishDatagram() }
-            return
-        }
-        let target = subgroups[subgroup] ?? open(subgroup, object, fill)
-        target.receivedWire(Int(clamping: wireStart - min(wireStart, target.wireReceived)))
-        current = target
-        log.begin(logged, in: target)
-    }
-
-    private mutating func open(_ subgroup: UInt64, _ object: FetchObject, _ fill: Fill) -> SubgroupLog {
-        let target = log.openSubgroup(
-            group: object.location.group, subgroup: subgroup,
-            traits: SubgroupTraits(priority: object.priority, hasProperties: !object.properties.isEmpty), isFill: true)
-        target.fill = fill
-        subgroups[subgroup] = target
-        unread.removeAll { $0.wireReceived <= fill.position && $0.end != .open }
-        unread.append(target)
-        return target
-    }
-
-    mutating func append(_ payload: Bytes) {
-        if let current { return log.append(payload, to: current) }
-        guard let begun = datagram else { return }
-        // A datagram is small: its payload comes in one piece but for rare splits.
-        datagram?.payload = begun.payload.isEmpty ? payload : Bytes(begun.payload.array + payload.array)
-        if UInt64(datagram?.payload.count ?? 0) == begun.object.payloadLength { finishDatagram() }
-    }
-
-    private mutating func finishDatagram() {
-        guard let whole = datagram, let group else { return }
-        log.append(whole, group: group)
-        datagram = nil
-    }
-
-    /// Objects of a group come together: with the next one it is complete.
-    private mutating func finishGroup() {
-        for target in subgroups.values { log.finish(target, .finished) }
-        subgroups = [:]
-        current = nil
-    }
-
-    mutating func finish() {
-        finishGroup()
-        datagram = nil
-    }
-
-    /// Nobody reads it: what it brought goes like anything else when room is needed.
-    mutating func release() {
-        for target in unread { target.fill = nil }
-        unread = []
     }
 }

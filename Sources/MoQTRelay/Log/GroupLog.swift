@@ -11,6 +11,8 @@ package final class GroupLog {
     var parts: [UInt64: [SubgroupLog]] = [:]
     package private(set) var datagrams: [LoggedDatagram] = []
     private var datagramIDs: Set<UInt64> = []
+    /// Those that were fetched and that nobody has read, by their ids.
+    private var awaited: [UInt64: Awaited] = [:]
     private var droppedThrough: UInt64?
     /// Its datagrams are listed in the cache.
     var isListed = false
@@ -35,7 +37,10 @@ package final class GroupLog {
     /// False when the object is there already.
     func add(_ datagram: LoggedDatagram) -> Bool {
         let id = datagram.object.id
-        guard droppedThrough.map({ id > $0 }) ?? true, datagramIDs.insert(id).inserted else { return false }
+        // What is had again had been dropped.
+        guard datagram.isFill || droppedThrough.map({ id > $0 }) ?? true, datagramIDs.insert(id).inserted else {
+            return false
+        }
         datagrams.append(datagram)
         return true
     }
@@ -45,15 +50,40 @@ package final class GroupLog {
         var saved = 0
         var through = droppedThrough
         var count = 0
-        while count < datagrams.count, saved < size {
+        while count < datagrams.count, saved < size, !isAwaited(datagrams[count].object.id) {
             saved += datagrams[count].cost
-            through = max(through ?? 0, datagrams[count].object.id)
+            if !datagrams[count].isFill { through = max(through ?? 0, datagrams[count].object.id) }
             count += 1
         }
         for datagram in datagrams[..<count] { datagramIDs.remove(datagram.object.id) }
         datagrams.removeFirst(count)
         droppedThrough = through
         return saved
+    }
+
+    /// What brings a datagram, and from which byte on.
+    private struct Awaited {
+        weak var fill: Fill?
+        let wireStart: UInt64
+    }
+
+    /// A datagram has come that readers of `fill` wait for: it stays for them.
+    func hold(_ id: UInt64, for fill: Fill, wireStart: UInt64) {
+        awaited[id] = Awaited(fill: fill, wireStart: wireStart)
+    }
+
+    /// The reader ahead has not come to it.
+    private func isAwaited(_ id: UInt64) -> Bool {
+        guard !awaited.isEmpty, let place = awaited[id] else { return false }
+        if let fill = place.fill, fill.holdsLog, fill.position <= place.wireStart { return true }
+        awaited[id] = nil
+        return false
+    }
+
+    /// A reader has it.
+    func took(_ datagram: LoggedDatagram) {
+        guard !awaited.isEmpty, let place = awaited.removeValue(forKey: datagram.object.id) else { return }
+        place.fill?.took(through: place.wireStart + 1 + UInt64(datagram.payload.count))
     }
 
     /// Drops datagrams that arrived before; returns what was saved, in bytes.
@@ -107,8 +137,6 @@ extension SubgroupLog {
         from first: UInt64, through last: UInt64, since oldest: Instant, to found: inout [HeldObject]
     ) {
         guard let lastID, lastID >= first else { return }
-        // What was fetched for somebody who still waits for it is not too old for them.
-        let oldest = fill == nil ? oldest : Instant(nanoseconds: 0)
         var index = firstIndex(atLeast: first)
         while index < objectCount {
             let object = self[index]

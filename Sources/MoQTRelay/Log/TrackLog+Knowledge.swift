@@ -9,6 +9,9 @@ extension TrackLog {
         return Instant(nanoseconds: now.nanoseconds - min(now.nanoseconds, duration.nanoseconds))
     }
 
+    /// What arrived then may still be given away.
+    func isFresh(_ arrived: Instant, _ now: Instant) -> Bool { cacheDuration == nil || arrived >= oldest(at: now) }
+
     /// Objects of a group from a location through another, in order.
     func held(from start: Location, through end: Location, _ now: Instant) -> [HeldObject] {
         guard let group = groups[start.group] else { return [] }

@@ -188,7 +188,10 @@ package final class TrackLog {
 
     private func cutOff() {
         for id in groupIDs {
-            for log in groups[id]?.subgroups ?? [] where log.end == .open { finish(log, .reset(.internalError)) }
+            // What is being fetched goes on.
+            for log in groups[id]?.subgroups ?? [] where log.end == .open && !log.isFill {
+                finish(log, .reset(.internalError))
+            }
         }
         for subscription in roster.members { subscription.finishIfComplete() }
     }

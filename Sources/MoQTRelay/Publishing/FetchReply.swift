@@ -20,12 +20,14 @@ final class FetchReply: StreamOwner {
     var answer: Answer?
     /// Has a publisher asked for what is unknown from a location on; nil: there is nobody to ask.
     var ask: ((FetchReply, Location, Instant) -> Bool)?
-    /// What publishers were asked for on its behalf.
-    var asked = LocationSet(limit: 1024)
+    /// What publishers were asked for on its behalf, and do not know or have not told.
+    private(set) var missed = LocationSet(limit: 1024)
+    /// What they were asked for last when it was its turn, and how often in a row.
+    private var lastAsked: (place: Location, times: Int)?
     /// What publishers sent, or were to send behind it, when they broke a limit.
     private(set) var refused = LocationSet(limit: 1024)
-    /// What it reads that is still coming.
-    private var fills: [Fill] = []
+    /// What it reads that is still coming, and whether that was asked for on its behalf.
+    private var fills: [(fill: Fill, isOwn: Bool)] = []
     /// How long it waits for publishers, in milliseconds from when it does first; nil: as long as they take (draft-18
     /// "FILL TIMEOUT Parameter").
     var fillTimeout: UInt64?
@@ -95,8 +97,28 @@ final class FetchReply: StreamOwner {
         guard impatience == nil else { return nil }
         if deadline == nil, let fillTimeout { deadline = now + .milliseconds(fillTimeout) }
         if let fill = coming(location) { return fill }
-        guard !asked.contains(location), ask?(self, location, now) ?? false else { return nil }
+        guard mayAsk(for: location), ask?(self, location, now) ?? false else { return nil }
         return coming(location)
+    }
+
+    /// What has come may have been dropped before it was read: there is an end to that, too.
+    private func mayAsk(for location: Location) -> Bool {
+        guard !missed.contains(location) else { return false }
+        let times = lastAsked.map { $0.place == location ? $0.times + 1 : 1 } ?? 1
+        lastAsked = (location, times)
+        return times <= Self.patience
+    }
+
+    /// Times that the same object is asked for, while it comes and is gone again before it is read.
+    private static let patience = 3
+
+    /// There is nobody to ask for it.
+    func misses(_ range: ClosedRange<Location>) { missed.insert(range) }
+
+    /// What a publisher was asked for he does not know, or has not told. On behalf of another he may have been asked in
+    /// a way that his draft has no answer to.
+    func misses(_ range: ClosedRange<Location>, of fill: Fill) {
+        if fills.contains(where: { $0.fill === fill && $0.isOwn }) { missed.insert(range) }
     }
 
     private func coming(_ location: Location) -> Fill? {
@@ -106,13 +128,14 @@ final class FetchReply: StreamOwner {
     /// What it brings is for the peer: loops do not wait for each other's in turn.
     func hears(_ fill: Fill) -> Bool { !(downlink.isSibling && fill.isFromSibling) }
 
-    func join(_ fill: Fill) {
-        guard !isOver, !fills.contains(where: { $0 === fill }) else { return }
+    /// - Parameter isOwn: it was asked for on its behalf.
+    func join(_ fill: Fill, isOwn: Bool = false) {
+        guard !isOver, !fills.contains(where: { $0.fill === fill }) else { return }
         // Those that it has read, it needs no more.
         let place = stream?.place
-        for fill in fills where fill.isOver && isBehind(fill.range, place) { fill.remove(self) }
-        fills.removeAll { $0.isOver && isBehind($0.range, place) }
-        fills.append(fill)
+        for (fill, _) in fills where fill.isOver && isBehind(fill.range, place) { fill.remove(self) }
+        fills.removeAll { $0.fill.isOver && isBehind($0.fill.range, place) }
+        fills.append((fill, isOwn))
         fill.add(self)
     }
 
@@ -126,7 +149,7 @@ final class FetchReply: StreamOwner {
     }
 
     private func leaveFills() {
-        for fill in fills { fill.remove(self) }
+        for (fill, _) in fills { fill.remove(self) }
         fills = []
     }
 

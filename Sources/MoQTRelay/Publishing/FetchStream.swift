@@ -24,24 +24,21 @@ final class FetchStream: OutgoingStream {
     /// They are all that there are.
     private var isHeldFresh = false
     private var headerStaged = false
-    private var item: Item? {
-        didSet {
-            if let oldValue, let place = oldValue.log.begun.firstIndex(of: oldValue.index) {
-                oldValue.log.begun.remove(at: place)
-            }
-            if let item { item.log.begun.append(item.index) }
-        }
-    }
-    private var chunk = 0
-    private var chunkOffset = 0
-    private var taken: UInt64 = 0
+    /// The object that is being sent.
+    private var reader: ObjectReader?
     private weak var waitsFor: SubgroupLog?
     private weak var waitsForFill: Fill?
 
-    /// The object that is being sent.
-    private struct Item {
-        let log: SubgroupLog
-        let index: Int
+    /// Where it was before what is staged; nil: its objects do not age.
+    private var mark: Mark?
+
+    private struct Mark {
+        let sentCount: UInt64
+        let encoder: FetchObjectEncoder
+        let place: Location?
+        let headerStaged: Bool
+        /// When the object arrived that is staged from its beginning; nil: none is.
+        var arrived: Instant?
     }
 
     init(
@@ -58,7 +55,7 @@ final class FetchStream: OutgoingStream {
     }
 
     /// The group that goes on next; nil: none does.
-    var nextGroup: UInt64? { item?.log.group ?? place?.group }
+    var nextGroup: UInt64? { place?.group }
 
     func leaveLogs() {
         waitsFor?.waiters.removeAll { $0 === self }
@@ -70,27 +67,44 @@ final class FetchStream: OutgoingStream {
     /// It reads no more.
     func close() {
         leaveLogs()
-        item = nil
+        read(nil)
     }
 
     override func refill(_ now: Instant) {
         leaveLogs()
         guard pendingReset == nil else { return }
         isHeldFresh = false
+        mark = track.cacheDuration.map { _ in
+            Mark(sentCount: sentCount, encoder: encoder, place: place, headerStaged: headerStaged)
+        }
         do throws(CodecError) {
             while !isFull {
-                if let item {
-                    guard try stagePayload(item) else { return }
+                if reader != nil {
+                    guard stagePayload(now) else { return }
                 } else {
                     guard let next = try nextObject(now) else { break }
-                    guard try stage(next) else { return }
+                    guard try stage(next, now) else { return }
                 }
+                // What is staged can be taken back when it is too old, so it must be of one age.
+                if mark != nil { break }
             }
         } catch {
             owner.downlink.refuse("\(error)")
             return fail(.internalError)
         }
-        if pendingReset == nil, !isFull, place == nil, item == nil, phase == .ready { stageEnd() }
+        if pendingReset == nil, !isFull, place == nil, reader == nil, phase == .ready { stageEnd() }
+    }
+
+    /// draft-18 "MAX CACHE DURATION": what has waited for the connection too long is not begun with.
+    override func recheck(_ now: Instant) {
+        guard let mark, let arrived = mark.arrived, sentCount == mark.sentCount, pendingReset == nil,
+            !track.isFresh(arrived, now)
+        else { return }
+        dropStaged()
+        (encoder, place, headerStaged) = (mark.encoder, mark.place, mark.headerStaged)
+        read(nil)
+        held = []
+        refill(now)
     }
 
     private func stageEnd() {
@@ -114,7 +128,7 @@ final class FetchStream: OutgoingStream {
             while let next = held.last, next.id < place.object { held.removeLast() }
             if let next = held.last, next.id == place.object {
                 held.removeLast()
-                if isStillHeld(next) {
+                if isStillHeld(next, now) {
                     if passes(next) { return next }
                     // Filters leave gaps that say nothing (draft-22 "FETCH").
                     advance()
@@ -127,16 +141,22 @@ final class FetchStream: OutgoingStream {
             } else if !isHeldFresh {
                 held = track.held(from: place, through: range.upperBound, now).reversed()
                 isHeldFresh = true
-            } else if let fill = reply.fill(bringing: place, now) {
-                reply.join(fill)
-                waitsForFill = fill
-                fill.wait(self)
+            } else if waits(for: place, now) {
                 return nil
             } else {
                 guard try skipUnknown(from: place, now) else { return nil }
             }
         }
         return nil
+    }
+
+    /// Whether a publisher brings the location: it is waited for then.
+    private func waits(for place: Location, _ now: Instant) -> Bool {
+        guard let fill = reply.fill(bringing: place, now) else { return false }
+        reply.join(fill)
+        waitsForFill = fill
+        fill.wait(self)
+        return true
     }
 
     private func passes(_ object: HeldObject) -> Bool {
@@ -147,10 +167,13 @@ final class FetchStream: OutgoingStream {
         }
     }
 
-    private func isStillHeld(_ object: HeldObject) -> Bool {
-        guard case .subgroup(let log, let index) = object.source else { return true }
-        guard !track.isClosed, index >= log.firstReadable, index < log.objectCount else { return false }
-        return log[index].isComplete || log.end == .open
+    private func isStillHeld(_ object: HeldObject, _ now: Instant) -> Bool {
+        switch object.source {
+        case .datagram(let datagram): return track.isFresh(datagram.object.arrived, now)
+        case .subgroup(let log, let index):
+            guard !track.isClosed, index >= log.firstReadable, index < log.objectCount else { return false }
+            return (log[index].isComplete || log.end == .open) && track.isFresh(log[index].arrived, now)
+        }
     }
 
     /// Goes on behind the object at ``place``.
@@ -199,7 +222,7 @@ final class FetchStream: OutgoingStream {
         }
         guard groupOrder == .ascending, !gaps.isEmpty else {
             guard try begin() else { return false }
-            fail(owner.downlink.profile.codes.streamReset.nearest(.unknownObjectStatus))
+            failUnknown()
             return false
         }
         let end = endOfUnknown(from: place, now)
@@ -223,8 +246,7 @@ final class FetchStream: OutgoingStream {
         // What comes behind is waited for when it is its turn, and what was not asked for is asked for.
         if reply.asks {
             for fill in track.fills { if let next = fill.nextComing(behind: place) { end = min(end, next.previous) } }
-            if let asked = reply.asked.range(of: place) { end = min(end, asked.upperBound) }
-            return end
+            return min(end, reply.missed.range(of: place)?.upperBound ?? place)
         }
         // One sign does for what has no object in between.
         while end < range.upperBound, let none = track.absent.range(of: end.next), none.upperBound < range.upperBound {
@@ -251,67 +273,67 @@ final class FetchStream: OutgoingStream {
     }
 
     /// - Returns: whether the object is whole; otherwise ``item`` stays and the stream waits, or has failed.
-    private func stage(_ next: HeldObject) throws(CodecError) -> Bool {
+    private func stage(_ next: HeldObject, _ now: Instant) throws(CodecError) -> Bool {
         guard try begin() else { return false }
         switch next.source {
         case .datagram(let datagram):
             try stageFields(datagram.object, subgroup: nil, priority: datagram.priority)
             stage(datagram.payload)
+            if let place { track.groups[place.group]?.took(datagram) }
             advance()
             return true
         case .subgroup(let log, let index):
-            let object = log[index]
-            try stageFields(object, subgroup: log.subgroup, priority: log.traits.priority)
-            item = Item(log: log, index: index)
-            (chunk, chunkOffset, taken) = (object.firstChunk, 0, 0)
-            return try stagePayload(Item(log: log, index: index))
+            try stageFields(log[index], subgroup: log.subgroup, priority: log.traits.priority)
+            read(ObjectReader(log, index))
+            return stagePayload(now)
         }
     }
 
-    private func stagePayload(_ item: Item) throws(CodecError) -> Bool {
-        let (log, index) = (item.log, item.index)
-        // What is left of an object that was begun can't be had otherwise.
-        guard index >= log.firstReadable, !track.isClosed else {
-            fail(.unknownObjectStatus)
+    /// What is read stays in its log.
+    private func read(_ next: ObjectReader?) {
+        if let reader, let place = reader.log.begun.firstIndex(of: reader.index) { reader.log.begun.remove(at: place) }
+        reader = next
+        if let next { next.log.begun.append(next.index) }
+    }
+
+    private func stagePayload(_ now: Instant) -> Bool {
+        guard !track.isClosed, let reader, reader.isHeld else {
+            failUnknown()
             return false
         }
-        stageChunks(log, index)
-        let object = log[index]
+        while !isFull, let part = self.reader?.next(Self.stageLimit) { stage(part) }
+        let (log, object, taken) = (reader.log, reader.object, self.reader?.taken ?? 0)
         log.fill?.took(through: object.wireStart + taken)
         guard taken < object.payloadLength else {
-            self.item = nil
+            read(nil)
             advance()
             return true
         }
         guard !isFull else { return false }
-        if log.end != .open {
-            fail(.unknownObjectStatus)
-        } else {
-            waitsFor = log
-            log.waiters.append(self)
-            log.fill?.caughtUp()
-        }
+        guard log.end == .open else { return goOn(after: object, now) }
+        waitsFor = log
+        log.waiters.append(self)
+        log.fill?.caughtUp()
         return false
     }
 
-    private func stageChunks(_ log: SubgroupLog, _ index: Int) {
-        let end = log.endOfChunks(of: index)
-        while chunk < end, !isFull {
-            let bytes = log.chunk(chunk)
-            if bytes.count > chunkOffset {
-                let part = min(bytes.count - chunkOffset, Self.stageLimit)
-                stage(bytes.slice(from: chunkOffset, count: part))
-                taken += UInt64(part)
-                chunkOffset += part
-            }
-            guard chunkOffset == bytes.count, chunk + 1 < end else { break }
-            chunk += 1
-            chunkOffset = 0
+    /// What has brought the object brings no more of it: the rest is read from another copy of it, or waited for.
+    private func goOn(after object: LoggedObject, _ now: Instant) -> Bool {
+        guard let place, var next = reader else { return false }
+        if case .subgroup(let log, let index) = track.held(from: place, through: place, now).first?.source,
+            log[index].payloadLength == object.payloadLength
+        {
+            next.move(to: log, index)
+            read(next)
+            return stagePayload(now)
         }
+        if !waits(for: place, now) { failUnknown() }
+        return false
     }
 
     private func stageFields(_ object: LoggedObject, subgroup: UInt64?, priority: UInt8?) throws(CodecError) {
         guard let place else { return }
+        mark?.arrived = object.arrived
         let fields = FetchObject(
             location: place, subgroup: subgroup, priority: priority ?? track.defaultPriority,
             properties: object.properties, payloadLength: object.payloadLength)
@@ -330,6 +352,8 @@ final class FetchStream: OutgoingStream {
             end: Location(group: end.group, object: last))
         stage(try owner.downlink.arena.encode { out throws(CodecError) in try encoder.append(gap, to: &out) })
     }
+
+    private func failUnknown() { fail(owner.downlink.profile.codes.streamReset.nearest(.unknownObjectStatus)) }
 
     /// What was staged still goes, then the reset follows.
     private func fail(_ code: StreamResetCode) { pendingReset = code }

@@ -22,6 +22,12 @@ final class Opening {
         self.filter = filter
     }
 
+    /// It is what the publisher was asked.
+    func isFor(_ request: Fetch) -> Bool {
+        guard case .standalone(_, filter) = request.target else { return false }
+        return request.parameters.groupOrder ?? .ascending == fill.order
+    }
+
     /// What was asked for brings all that `filter` asks for.
     func covers(_ filter: LocationFilter?) -> Bool {
         if filter == self.filter { return true }

@@ -6,13 +6,21 @@ internal import Wire
 extension Relay {
     func fetch(_ request: Fetch, of name: FullTrackName, from peer: Peer) {
         let track = tracks[name]
-        // What another loop goes on with is known only while it is read.
-        let isCurrent = track.map { $0.isEstablished(for: peer) || !$0.hasUpstream(for: peer) } ?? true
-        if isCurrent, let log = track?.log { return _ = peer.answer(request, with: log, by: self) }
-        let known = track?.fetched
-        if let known, peer.knowsEnd(of: request, in: known) { return _ = peer.answer(request, with: known, by: self) }
+        // How far a publisher is that sends nothing is not known, nor what another loop goes on with that is not read.
+        if let log = track?.log, track?.isFollowed(for: peer) ?? false || !mayAsk(request, name, for: peer) {
+            return _ = peer.answer(request, with: log, by: self)
+        }
+        for log in [track?.log, track?.fetched].compactMap(\.self) where peer.knowsEnd(of: request, in: log) {
+            return _ = peer.answer(request, with: log, by: self)
+        }
         if request.parameters.fillTimeout != 0, open(request, of: name, for: peer) { return }
-        answer(request, from: known ?? track?.log, to: peer, .doesNotExist, "no such track")
+        answer(request, from: track?.fetched ?? track?.log, to: peer, .doesNotExist, "no such track")
+    }
+
+    /// Somebody may say how far the track goes.
+    private func mayAsk(_ request: Fetch, _ name: FullTrackName, for peer: Peer) -> Bool {
+        guard case .standalone = request.target else { return false }
+        return !sources(of: name, for: peer).isEmpty
     }
 
     /// From what there is here of a track that is not followed.
@@ -52,17 +60,13 @@ extension Relay {
     /// - Returns: whether the place is coming.
     private func fill(_ reply: FetchReply, from place: Location, for peer: Peer, _ now: Instant) -> Bool {
         let log = reply.track
-        let rest =
-            reply.order == .ascending
-            ? place...reply.range.upperBound : reply.range.lowerBound...reply.range.lastLocation(of: place.group)
-        for gap in log.unknown(in: rest, reply.order, limit: Self.gapsAtOnce, now) {
+        for gap in gaps(of: reply, from: place, now) {
             var missing = LocationSet()
             missing.insert(gap)
-            for range in reply.asked.ranges { missing.remove(range) }
+            for range in reply.missed.ranges { missing.remove(range) }
             for fill in log.fills where reply.hears(fill) { fill.coming.forEach { missing.remove($0) } }
             let ranges = Array(missing.ranges)
             for range in reply.order == .ascending ? ranges : ranges.reversed() {
-                reply.asked.insert(range)
                 let end = RangeEnd(
                     group: range.upperBound.group,
                     object: range.upperBound.object == .max ? nil : range.upperBound.object)
@@ -70,12 +74,27 @@ extension Relay {
                 let fill = Fill(log, range, reply.order, now: now)
                 guard ask(sources(of: log.name, for: peer), for: fill, filter) else {
                     fill.end(isWhole: false)
+                    reply.misses(range)
                     continue
                 }
-                reply.join(fill)
+                reply.join(fill, isOwn: true)
             }
         }
         return log.fills.contains { $0.isComing(place) && reply.hears($0) }
+    }
+
+    /// What is unknown of what a reply has not come to.
+    private func gaps(of reply: FetchReply, from place: Location, _ now: Instant) -> [ClosedRange<Location>] {
+        let (log, range, limit) = (reply.track, reply.range, Self.gapsAtOnce)
+        guard reply.order == .descending else {
+            return log.unknown(in: place...range.upperBound, .ascending, limit: limit, now)
+        }
+        let last = range.lastLocation(of: place.group), first = range.firstLocation(of: place.group)
+        // What precedes it in its group may be gone since it was read.
+        guard first < place else { return log.unknown(in: range.lowerBound...last, .descending, limit: limit, now) }
+        let found = log.unknown(in: place...last, .descending, limit: limit, now)
+        guard range.lowerBound < first, found.count < limit else { return found }
+        return found + log.unknown(in: range.lowerBound...first.previous, .descending, limit: limit - found.count, now)
     }
 
     /// Asks the first of `publishers` that can be asked (draft-18 "FETCH"); false when there is none.
@@ -109,6 +128,7 @@ extension Relay {
     private func follow(_ fill: Fill, _ id: RequestID, from publisher: Peer, _ range: LocationFilter?) {
         publisher.requests[id] = .fillAsked(fill)
         fill.isFromSibling = publisher.isSibling
+        fill.isReleased = false
         if !fills.contains(where: { $0 === fill }) { fills.append(fill) }
         fill.done = { [weak self, weak fill, weak publisher] in
             publisher?.requests[id] = nil
@@ -148,8 +168,7 @@ extension Relay {
         for waiting in opening.waiting.values {
             waiting.peer.requests[waiting.request.requestID] = nil
             guard let reply = waiting.peer.answer(waiting.request, with: log, by: self) else { continue }
-            reply.asked.insert(fill.range)
-            reply.join(fill)
+            reply.join(fill, isOwn: opening.isFor(waiting.request))
         }
         if fill.readers.isEmpty { fill.abandoned?() }
         if fill.isLeaving { move(fill, to: publisher) }
@@ -223,6 +242,9 @@ extension Relay {
         openings.removeAll { $0 === opening }
         for waiting in opening.waiting.values {
             waiting.peer.requests[waiting.request.requestID] = nil
+            // What is refused of a longer range, or in another order, need not be of its own.
+            let name = opening.fill.log.name
+            if !opening.isFor(waiting.request), open(waiting.request, of: name, for: waiting.peer) { continue }
             answer(waiting.request, from: opening.fill.log, to: waiting.peer, error.code, error.reason.string)
         }
         opening.waiting = [:]

@@ -62,7 +62,7 @@ extension Relay {
         fill.isLeaving = true
         guard fill.isAccepted else { return }
         fill.rested = { [weak fill] in
-            fill?.release()
+            fill?.isReleased = true
             fill?.abandoned?()
         }
         if fill.owed == 0 { fill.rested.take()?() }

@@ -51,6 +51,10 @@ final class RelayTrack {
     var isEstablished: Bool { upstreams.contains { $0.isEstablished } }
     /// Somebody publishes it from whom `reader` may have it.
     func isEstablished(for reader: Peer) -> Bool { upstreams.contains { $0.isEstablished && reader.hears($0.peer) } }
+    /// Somebody sends it from whom `reader` may have it.
+    func isFollowed(for reader: Peer) -> Bool {
+        upstreams.contains { $0.isEstablished && $0.forwards && reader.hears($0.peer) }
+    }
     /// Somebody publishes it, or may, from whom `reader` may have it.
     func hasUpstream(for reader: Peer) -> Bool { upstreams.contains { reader.hears($0.peer) } }
 

@@ -67,6 +67,31 @@ import Wire
         #expect(client.fetchEnds == [RangeEnd(group: 3, object: 1)] && client.fetched == places(0...3, 2))
     }
 
+    /// draft-18 "FETCH_OK".
+    @Test(arguments: Drafts.all) func `how far a publisher is that sends nothing is asked`(profile: Profile) throws {
+        let world = World()
+        let source = world.publisher("", profile)
+        let log = source.add(track("a"))
+        try source.publisher.offer(log, to: source.peer)
+        world.run()
+        for group in 0..<4 as Range<UInt64> { log.putGroup(group, objects: 2, size: 10) }
+        let client = world.subscriber(profile)
+        try client.fetch(.zero, RangeEnd(group: 5))
+        world.run()
+        #expect(client.fetchEnds == [RangeEnd(group: 3, object: 1)] && client.fetched == places(0...3, 2))
+        #expect(client.fetchEnd == .fin && client.gaps.isEmpty)
+        // One that pauses is asked, too, what the subscriber before had is not enough.
+        let id = try #require(client.subscribe(track("a")))
+        world.run()
+        client.peer.say { try $0.cancel(id) }
+        world.run()
+        for group in 4..<6 as Range<UInt64> { log.putGroup(group, objects: 2, size: 10) }
+        try client.fetch(.zero, RangeEnd(group: 8))
+        world.run()
+        #expect(client.fetchEnds.last == RangeEnd(group: 5, object: 1))
+        #expect(client.fetched == places(0...3, 2) + places(0...5, 2) && client.gaps.isEmpty)
+    }
+
     /// draft-18 "FETCH_OK": nothing is said of what lies behind the end that it names.
     @Test(arguments: Drafts.since16) func `what a publisher's answer does not cover stays unknown`(profile: Profile)
         throws

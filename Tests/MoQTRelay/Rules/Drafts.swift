@@ -55,17 +55,6 @@ extension TestSubscriber {
         events.compactMap { if case .rejected(_, let error) = $0 { error.code } else { nil } }
     }
 
-    @discardableResult
-    func fetch(
-        _ start: Location, _ end: RangeEnd, _ set: (inout Parameters) -> Void = { _ in }
-    ) throws -> RequestID {
-        var parameters = Parameters()
-        set(&parameters)
-        let id = try peer.session.fetch(.standalone(track: track("a"), start: start, end: end), parameters)
-        peer.flush()
-        return id
-    }
-
     func wantTracks(_ prefix: String..., set: (inout Parameters) -> Void = { _ in }) throws {
         var parameters = Parameters()
         set(&parameters)
@@ -73,10 +62,6 @@ extension TestSubscriber {
         peer.flush()
         world.run()
     }
-}
-
-func places(_ groups: ClosedRange<UInt64>, _ objects: Int) -> [Location] {
-    groups.flatMap { group in (0..<objects).map { Location(group: group, object: UInt64($0)) } }
 }
 
 /// What a subscriber saw of objects.

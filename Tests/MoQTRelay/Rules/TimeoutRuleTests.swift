@@ -141,8 +141,7 @@ import Wire
             world.run()
             let client = world.subscriber(profile, streamWindow: 3000)
             let first = Location(group: 1, object: 2), last = Location(group: 4, object: 1)
-            let id = try client.fetch(first, RangeEnd(group: 4, object: 1)) { $0.groupOrder = order }
-            if order == .descending { client.ledger.descending.insert(id) }
+            try client.fetch(first, RangeEnd(group: 4, object: 1)) { $0.groupOrder = order }
             world.run()
             var expected = places(1...4, 4).filter { $0 >= first && $0 <= last }
             if order == .descending {

@@ -33,6 +33,8 @@ final class TestSubscriber {
     var openStreams: [StreamID] { ledger.openStreams }
     private var current: [StreamID: (Location, length: UInt64, payload: [UInt8])] = [:]
     var fetched: [Location] = []
+    /// Of payload on fetch streams.
+    private(set) var fetchedBytes = 0
     var gaps: [FetchGap] = []
     var fetchEnd: StreamEnd?
     private var fetchStreams: [StreamID: RequestID] = [:]
@@ -86,6 +88,7 @@ final class TestSubscriber {
         case .payload(let stream, let payload):
             current[stream]?.payload += payload.array
             bytes += payload.count
+            if fetchStreams[stream] != nil { fetchedBytes += payload.count }
             credit(stream, payload.count)
             finishIfWhole(stream)
         case .subgroupEnded(let stream, let end, _):
