@@ -20,6 +20,8 @@ final class SubgroupCursor: OutgoingStream {
     var behindSince: Instant?
     /// Objects before this one are all it gets; nil: every object.
     private var limit: Int?
+    /// Bytes that the connection had taken when that object was staged.
+    private var objectSentFrom: UInt64 = 0
     /// When the object whose bytes are staged arrived.
     private var stagedArrival = Instant(nanoseconds: 0)
     /// The same for the first byte that is staged, or was last.
@@ -84,7 +86,7 @@ final class SubgroupCursor: OutgoingStream {
         guard pendingReset == nil, skipUnwanted() else { return }
         stagedFrom = oldestUnstaged ?? stagedFrom
         while !isFull, index < min(log.objectCount, limit ?? .max) {
-            guard !subscription.isLate(log[index].arrived, log, now) else {
+            guard !isLate(log[index].arrived, now) else {
                 return subscription.cutOff(self, .deliveryTimeout)
             }
             do {
@@ -105,8 +107,16 @@ final class SubgroupCursor: OutgoingStream {
     }
 
     override func recheck(_ now: Instant) {
-        guard subscription.hasTimeout, subscription.isLate(stagedArrival, log, now) else { return }
+        guard subscription.hasTimeout, isLate(stagedArrival, now) else { return }
         subscription.cutOff(self, .deliveryTimeout)
+    }
+
+    /// Whether the object that is sent, or goes next, is past its delivery timeout, or was to be begun with before (draft-18
+    /// "MAX CACHE DURATION").
+    func isLate(_ arrived: Instant, _ now: Instant) -> Bool {
+        if subscription.isLate(arrived, log, now) { return true }
+        let isBegun = stagedCount > 0 ? sentCount > objectSentFrom : objectStarted
+        return !isBegun && !subscription.track.isFresh(arrived, now)
     }
 
     /// Passes over objects that are not to be sent: those before the range at the start, and anywhere those that do not
@@ -145,6 +155,7 @@ final class SubgroupCursor: OutgoingStream {
 
     private func stageObjectHeader() throws(CodecError) {
         guard !objectStarted else { return }
+        objectSentFrom = sentCount
         let object = log[index]
         let downlink = subscription.downlink
         if encoder == nil {

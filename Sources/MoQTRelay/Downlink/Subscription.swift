@@ -72,7 +72,7 @@ package final class Subscription: StreamOwner {
     /// Neither the location passes nor what follows it.
     func isBeyondEnd(_ location: Location) -> Bool { end?.isBefore(location) ?? false }
 
-    /// A delivery timeout applies.
+    /// A delivery timeout applies, or a cache duration.
     var hasTimeout: Bool {
         if case .live = track.delivery { return true }
         return track.hasStatedTimeouts || objectTimeout != nil || subgroupTimeout != nil || track.cacheDuration != nil
@@ -82,7 +82,7 @@ package final class Subscription: StreamOwner {
     /// (draft-18 "Delivery Timeouts and Data Reliability").
     func isLate(_ arrived: Instant, _ log: SubgroupLog, _ now: Instant) -> Bool {
         let published = track.delivery.timeouts(log.timeouts)
-        let object = Interval.smaller(Interval.smaller(objectTimeout, published.object), track.cacheDuration)
+        let object = Interval.smaller(objectTimeout, published.object)
         let subgroup = Interval.smaller(subgroupTimeout, published.subgroup)
         if let object, now - arrived > object { return true }
         guard let subgroup, log.end == .finished else { return false }
@@ -127,7 +127,7 @@ package final class Subscription: StreamOwner {
             wants(Location(group: group, object: datagram.object.id))
         else { return }
         if let objectFilter, !objectFilter.passes(datagram, in: track) { return }
-        var timeout = Interval.smaller(objectTimeout, subgroupTimeout)
+        var timeout = Interval.smaller(Interval.smaller(objectTimeout, subgroupTimeout), track.cacheDuration)
         if case .live(let object, let subgroup) = track.delivery {
             timeout = Interval.smaller(timeout, Interval.smaller(object, subgroup))
         }
@@ -257,7 +257,7 @@ package final class Subscription: StreamOwner {
         guard downlink.kind != .loop else { return }
         for cursor in cursors.members {
             guard let (byte, object) = cursor.oldestWaiting else { continue }
-            if isLate(object, cursor.log, now) {
+            if cursor.isLate(object, now) {
                 cutOff(cursor, .deliveryTimeout)
             } else if let lag, byte + lag < now {
                 guard hasTimeout else { return fallBehind() }
