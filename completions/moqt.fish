@@ -44,7 +44,7 @@ complete -c moqt -n '__fish_seen_subcommand_from relay' -l max-updates -x -d 'Up
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l max-filter-ranges -x -d 'Ranges in a request\'s filters; 0: none'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l max-subscriptions -x -d 'Subscriptions of a session'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l max-namespaces -x -d 'Namespaces that a session publishes'
-complete -c moqt -n '__fish_seen_subcommand_from relay' -l max-tracks -x -d 'Tracks at once, on each loop'
+complete -c moqt -n '__fish_seen_subcommand_from relay' -l max-tracks -x -d 'Tracks at once'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l max-streams -x -d 'Open data streams of a connection'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l max-held-streams -x -d 'Streams of a session held until it is known what for'
 complete -c moqt -n '__fish_seen_subcommand_from relay' -l max-held-datagrams -x -d 'Datagrams held in the same way'

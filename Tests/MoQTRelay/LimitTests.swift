@@ -9,7 +9,9 @@ import Wire
     /// Drafts whose words for it differ.
     static let drafts: [Profile] = [.draft14, .draft16, .draft18, .draft22]
 
-    private func limited(_ limit: Limit, _ world: World) -> UInt64 { world.relay.snapshot.traffic.limited[limit] }
+    private func limited(_ limit: Limit, _ world: World) -> UInt64 {
+        world.loops.relays.reduce(0) { $0 + $1.snapshot.traffic.limited[limit] }
+    }
 
     /// EXCESSIVE_LOAD, or INTERNAL_ERROR where the draft lacks it.
     private func isExcess(_ code: RequestErrorCode?, _ profile: Profile) -> Bool {
@@ -68,9 +70,9 @@ import Wire
         #expect(limited(.namespaces, world) == 1 && world.relay.snapshot.namespaces == 2)
     }
 
-    @Test(arguments: drafts)
-    func `what would add to too many tracks is refused, what is there is not`(_ profile: Profile) throws {
-        let world = World { $0.trackLimit = 1 }
+    @Test(arguments: drafts, [1, 2, 4])
+    func `what would add to too many tracks is refused, what is there is not`(_ profile: Profile, loops: Int) throws {
+        let world = World(loops: loops) { $0.trackLimit = 1 }
         let source = world.publisher()
         let log = source.add(track("a"))
         _ = source.add(track("b"))

@@ -50,7 +50,7 @@ final class RelayServer {
         self.settings = settings
         self.output = output
         output.limitLines(to: settings.limits.count(.logLines))
-        let group = try LoopGroup(count: settings.threads)
+        let group = try LoopGroup(settings)
         self.group = group
         let registry = try settings.registry(output)
         self.registry = registry

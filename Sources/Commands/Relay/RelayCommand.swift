@@ -33,8 +33,8 @@ package enum RelayCommand {
         again for clients to come.
         """,
         """
-        With --threads each client is served by one of several loops, wherever its tracks come from. Every loop has an equal share of \
-        --cache-size for itself.
+        With --threads each client is served by one of several loops, wherever its tracks come from. --cache-size is for all of them: \
+        each has an equal share for itself, and may use what others leave of theirs. What several hold of a track counts for each.
         """,
         """
         With --upstream the relay is an edge of another: what nobody publishes here is asked for there, once for all; what is \

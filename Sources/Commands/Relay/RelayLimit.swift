@@ -74,7 +74,7 @@ extension RelayLimit {
                     limit, "max-namespaces", 1...1_000_000, 1000, "Namespaces that a session publishes",
                     "EXCESSIVE_LOAD")
             case .tracks:
-                .init(limit, "max-tracks", 1...10_000_000, 100_000, "Tracks at once, on each loop", "EXCESSIVE_LOAD")
+                .init(limit, "max-tracks", 1...10_000_000, 100_000, "Tracks at once", "EXCESSIVE_LOAD")
             case .streams:
                 .init(
                     limit, "max-streams", 16...100_000, 64, "Open data streams of a connection", "waits (MAX_STREAMS)"

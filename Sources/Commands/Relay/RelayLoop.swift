@@ -31,12 +31,15 @@ final class LoopGroup: Sendable {
     private let occupied: Guarded<Int>
     /// By which relays know this one.
     let id = UInt64.random(in: .min ... .max)
+    let cacheBudget: CacheBudget
+    let tracks = TrackCount()
 
-    init(count: Int) throws(SystemError) {
+    init(_ settings: RelaySettings) throws(SystemError) {
+        cacheBudget = CacheBudget(limit: Int(clamping: settings.cacheSize), count: settings.threads)
         var mail: [Mailbox<LoopMessage>] = []
-        for _ in 0..<count { mail.append(try Mailbox()) }
+        for _ in 0..<settings.threads { mail.append(try Mailbox()) }
         self.mail = mail
-        occupied = Guarded(count)
+        occupied = Guarded(settings.threads)
     }
 
     var count: Int { mail.count }
@@ -88,8 +91,8 @@ final class RelayLoop: Application {
         loop = try EventLoop()
         driver = Driver(loop: loop, index: index, of: group.count)
         relay = Relay(
-            settings: settings.behaviour,
-            cache: Cache(limit: Int(clamping: settings.cacheSize) / group.count, timeLimit: settings.cacheTime))
+            settings: settings.behaviour, cache: Cache(group.cacheBudget, timeLimit: settings.cacheTime),
+            census: group.count > 1 ? group.tracks : nil)
         uplinks = try Uplinks(settings, relay, driver, output, registry, kinship)
         if let registry { relay.claim = { registry.claim(ClusterKey.of($0)) } }
         driver.application = self

@@ -4,8 +4,10 @@ package import Wire
 /// The memory that logs hold, bounded over all tracks: the oldest goes first, what readers of lossless tracks still
 /// need stays. It also hands out the flow-control credit that follows the readers.
 package final class Cache {
-    /// Bytes held at most, unless readers of lossless tracks need more.
-    package var limit: Int
+    /// What it may hold, alone or with others.
+    package let budget: CacheBudget
+    /// What it has told the others that it holds.
+    private var told = 0
     /// Bytes held: payload, and what each object costs besides.
     package private(set) var used = 0
     /// Objects held, whole or not.
@@ -59,10 +61,16 @@ package final class Cache {
     package let timeLimit: Interval?
 
     /// - Parameter limit: bytes.
-    package init(limit: Int, timeLimit: Interval? = nil) {
-        self.limit = limit
+    package convenience init(limit: Int, timeLimit: Interval? = nil) {
+        self.init(CacheBudget(limit: limit), timeLimit: timeLimit)
+    }
+
+    package init(_ budget: CacheBudget, timeLimit: Interval? = nil) {
+        self.budget = budget
         self.timeLimit = timeLimit
     }
+
+    deinit { budget.change(by: -told) }
 
     func added(_ log: SubgroupLog, of track: TrackLog) {
         entries.append(Entry(track: track, item: .subgroup(log)))
@@ -103,10 +111,21 @@ package final class Cache {
                 credit(log, of: track, now)
             }
         }
-        guard used > limit, used > retryAbove else { return }
-        evict()
-        // What its readers hold is not looked through again for every packet.
-        retryAbove = used > limit ? used + limit / 64 : 0
+        tell()
+        guard used > retryAbove else { return }
+        if budget.excess > 0 {
+            evict()
+            // What its readers hold is not looked through again for every packet.
+            retryAbove = budget.excess > 0 ? used + budget.share / 64 : 0
+        } else if used > budget.share, budget.takeComplaint() {
+            giveBack()
+        }
+    }
+
+    private func tell() {
+        guard used != told else { return }
+        budget.change(by: used - told)
+        told = used
     }
 
     /// Looks again at the subscribers that hold a lossless track up; call about once a second.
@@ -183,13 +202,27 @@ package final class Cache {
 
     // MARK: - Eviction
 
+    /// There is more than all may hold together.
     private func evict() {
-        let target = limit - limit / 16
+        let isGreedy = used > budget.share
+        if !isGreedy { budget.lacksRoom() }
+        let target =
+            isGreedy ? max(used - budget.excess, budget.share) - budget.share / 16 : used - budget.excess
         for entry in entries where used > target { dropRead(entry, saving: used - target) }
-        if used > limit {
+        // Live readers lose what they lag behind with only where that is more than a share.
+        if isGreedy, used - target > budget.share / 16 {
             for entry in entries where used > target { dropLive(entry, saving: used - target) }
         }
         entries.removeAll(where: \.isForgotten)
+        tell()
+    }
+
+    /// Another one lacks room, while this one has more than its share.
+    private func giveBack() {
+        let target = max(budget.share, used - budget.limit / 16)
+        for entry in entries where used > target { dropRead(entry, saving: used - target) }
+        entries.removeAll(where: \.isForgotten)
+        tell()
     }
 
     /// Drops what is older than ``timeLimit``, but for what readers still need; call about once a second.
@@ -226,7 +259,7 @@ package final class Cache {
         var limit = wanted
         for cursor in log.cursors.members { limit = Self.smaller(limit, cursor.needed) }
         // The publisher is held back by who reads what was fetched.
-        if let fill = log.fill, !fill.readers.isEmpty { limit = Self.smaller(limit, log.limit(readTo: fill.position)) }
+        if let fill = log.fill, fill.holdsLog { limit = Self.smaller(limit, log.limit(readTo: fill.position)) }
         drop(log, track, before: limit)
     }
 
@@ -251,7 +284,7 @@ package final class Cache {
 
     private func drop(_ log: SubgroupLog, _ track: TrackLog, before wanted: (object: Int, chunk: Int)) {
         var limit = wanted
-        // The rest of an object that a fetch has begun with can't be had otherwise.
+        // The rest of an object that a fetch has begun with would have to be had again.
         if let first = log.begun.min() { limit = Self.smaller(limit, (first, log[first].firstChunk)) }
         let objects = log.heldCount
         let saved = log.evict(before: limit)

@@ -1,6 +1,16 @@
-internal import MoQTCodec
+package import MoQTCodec
 internal import MoQTSession
 internal import Wire
+
+/// The tracks that the loops of a relay have, each counted once.
+package protocol TrackCensus: AnyObject {
+    /// One more loop has the track.
+    func add(_ name: FullTrackName)
+    /// A loop that had it does not any more.
+    func remove(_ name: FullTrackName)
+    /// Some loop has it, or all have less than `limit` together.
+    func hasRoom(for name: FullTrackName, limit: Int) -> Bool
+}
 
 /// What one client may have, and all together; other loops hold their own clients to it.
 extension Relay {
@@ -39,7 +49,8 @@ extension Relay {
     }
 
     private func hasRoom(for track: FullTrackName) -> Bool {
-        tracks.count < settings.trackLimit || tracks[track] != nil
+        if tracks[track] != nil { return true }
+        return census?.hasRoom(for: track, limit: settings.trackLimit) ?? (tracks.count < settings.trackLimit)
     }
 
     /// Whether an object is longer than any may be. Its stream is given up then, and readers lose what it would have

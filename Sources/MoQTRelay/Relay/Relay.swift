@@ -23,7 +23,7 @@ package final class Relay {
         package var subscriptionLimit = Int.max
         /// Namespaces that a peer publishes; more are refused with EXCESSIVE_LOAD.
         package var namespaceLimit = Int.max
-        /// Tracks that are published, wanted or kept; what would add to them is refused with EXCESSIVE_LOAD.
+        /// Tracks that are published, wanted or kept on all loops; what would add to them is refused with EXCESSIVE_LOAD.
         package var trackLimit = Int.max
         /// Bytes of an object's payload; a stream with more is given up with EXCESSIVE_LOAD.
         package var objectSizeLimit = UInt64.max
@@ -37,6 +37,7 @@ package final class Relay {
 
     package let settings: Settings
     package let cache: Cache
+    let census: (any TrackCensus)?
     var tracks: [FullTrackName: RelayTrack] = [:]
     /// Every open session.
     package private(set) var peers: [ObjectIdentifier: Peer] = [:]
@@ -74,9 +75,11 @@ package final class Relay {
     /// Told of what a peer may not do, in which request, and why; nil for its SETUP.
     package var toldOfDenial: ((Peer, RequestID?, String) -> Void)?
 
-    package init(settings: Settings, cache: Cache) {
+    /// - Parameter census: of the tracks of all loops; nil: there is one.
+    package init(settings: Settings, cache: Cache, census: (any TrackCensus)? = nil) {
         self.settings = settings
         self.cache = cache
+        self.census = census
     }
 
     // Peers, tracks and logs hold each other.
@@ -86,6 +89,7 @@ package final class Relay {
             track.upstreams = []
             forgetLog(track)
             if let fetched = track.fetched { cache.remove(fetched) }
+            census?.remove(track.name)
         }
         for log in draining { cache.remove(log) }
     }
@@ -240,6 +244,7 @@ package final class Relay {
         if let track = tracks[name] { return track }
         let track = RelayTrack(name: name)
         tracks[name] = track
+        census?.add(name)
         return track
     }
 
@@ -247,7 +252,7 @@ package final class Relay {
     func dropIfIdle(_ track: RelayTrack) {
         guard track.isIdle, track.orphanedAt == nil else { return }
         forgetLog(track)
-        tracks[track.name] = nil
+        if tracks.removeValue(forKey: track.name) != nil { census?.remove(track.name) }
     }
 
     /// Lets go of a track's log, at once or when its last reader has drained it.
@@ -303,7 +308,9 @@ package final class Relay {
         case .fetchReply(let reply):
             reply.cancel(code)
             readerLeft(reply.track)
-        case .fillAsked(let fill): failed(fill, RequestError())
+        case .fillAsked(let fill):
+            fill.isReleased = true
+            failed(fill, RequestError())
         case .statusWanted(let inquiry): abandon(inquiry)
         case .statusAsked(let inquiry): statusRefused(inquiry, key)
         case .namespace(let namespace): withdraw(namespace, key, of: peer)

@@ -61,7 +61,7 @@ package struct RequestCounts: Hashable, Sendable {
 
 /// What a ``Cache`` holds and has given up.
 package struct CacheFigures: Hashable, Sendable {
-    /// Bytes held, and at most.
+    /// Bytes held, and its share of what is held at most.
     package var used = 0
     package var limit = 0
     /// Objects held.
@@ -73,7 +73,7 @@ package struct CacheFigures: Hashable, Sendable {
 
     init(_ cache: Cache) {
         used = cache.used
-        limit = cache.limit
+        limit = cache.budget.share
         objects = cache.objectCount
         (evictedBytes, evictedObjects) = cache.evicted
     }

@@ -1,4 +1,5 @@
 @testable import MoQTRelay
+import MoQTCodec
 import Wire
 
 /// The loops of one relay, each with clients of its own, joined by pipes.
@@ -66,4 +67,18 @@ final class Loops {
     }
 
     var hasMail: Bool { loops.contains { !$0.mail.isEmpty } }
+}
+
+/// The tracks of loops on one thread.
+final class TrackNames: TrackCensus {
+    private(set) var counts: [FullTrackName: Int] = [:]
+
+    func add(_ name: FullTrackName) { counts[name, default: 0] += 1 }
+
+    func remove(_ name: FullTrackName) {
+        counts[name, default: 0] -= 1
+        if counts[name] == 0 { counts[name] = nil }
+    }
+
+    func hasRoom(for name: FullTrackName, limit: Int) -> Bool { counts.count < limit || counts[name] != nil }
 }

@@ -51,7 +51,10 @@ final class World {
     ) {
         var settings = Relay.Settings()
         adjust(&settings)
-        self.loops = Loops(loops, now) { [settings] in Relay(settings: settings, cache: Cache(limit: cache)) }
+        let budget = CacheBudget(limit: cache, count: loops), names = TrackNames()
+        self.loops = Loops(loops, now) { [settings] in
+            Relay(settings: settings, cache: Cache(budget), census: names)
+        }
         self.seed = seed
     }
 
