@@ -243,4 +243,21 @@ import Wire
         #expect(client.fetched == locations(0..<4, 0..<10) && client.gaps.isEmpty && client.fetchEnd == .fin)
         #expect(origins.1.events.contains { if case .fetch = $0 { true } else { false } })
     }
+
+    /// draft-18 "GOAWAY": asked anew in the same session, it would only be sent away again.
+    @Test(arguments: Drafts.since18) func aRequestThatIsWantedElsewhereGoesOnHere(profile: Profile) throws {
+        let origin = rise(profile)
+        let log = origin.add(track("a"))
+        let client = world.subscriber(profile)
+        client.subscribe(track("a"))
+        world.run()
+        log.putGroup(0, objects: 3, size: 100)
+        world.run()
+        let request = try #require(origin.request).requestID
+        origin.peer.say { try $0.goAway(request, uri: "moqt://next", now: world.now) }
+        world.run()
+        log.putGroup(1, objects: 3, size: 100)
+        world.run()
+        #expect(origin.asked == [track("a")] && client.objects == locations(0..<2, 0..<3))
+    }
 }

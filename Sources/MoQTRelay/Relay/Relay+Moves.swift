@@ -4,14 +4,15 @@ internal import Wire
 
 /// Peers that want requests of the relay's moved (draft-18 "GOAWAY").
 ///
-/// They are clients, and name no other place: what was asked for is asked for anew in the same session.
+/// Clients name no other place: what was asked for is asked for anew in the same session. Where a relay above this one
+/// wants a request elsewhere, it goes on where it is until that relay ends it.
 extension Relay {
     /// How long streams of a subscription may still come that has a successor.
     private static let overlap = Interval.seconds(2)
 
     /// - Parameter id: a request of either end; one of the peer's is the peer's to move.
-    func wentAway(_ id: RequestID, of peer: Peer) {
-        guard id.isServerChosen == (peer.session.role == .server) else { return }
+    func wentAway(_ away: GoAway, _ id: RequestID, of peer: Peer) {
+        guard away.newSessionURI.isEmpty, id.isServerChosen == (peer.session.role == .server) else { return }
         switch peer.requests[id] {
         case .upstream(let old): move(old)
         case .fillAsked(let fill): move(fill, to: peer)

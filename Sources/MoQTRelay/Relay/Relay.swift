@@ -138,7 +138,7 @@ package final class Relay {
         case .publishDone(let id, let done): upstreamDone(id, done, of: peer, now)
         case .namespaceAnnounced(let id, let namespace): announced(namespace, RequestKey(peer, id), by: peer)
         case .namespaceGone(let id, let namespace): withdraw(namespace, RequestKey(peer, id), of: peer)
-        case .goAway(_, let id): if let id { wentAway(id, of: peer) }
+        case .goAway(let away, let id): if let id { wentAway(away, id, of: peer) }
         case .malformedTrack(let id, let what): malformed(id, what, from: peer, now)
         case .closed(let close): closed(peer, close, now)
         case .subgroupOpened, .object, .payload, .subgroupEnded, .datagramObject, .fetchOpened, .fetchObject,
