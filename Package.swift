@@ -52,7 +52,7 @@ let layers: [[Target]] = [
     layer(
         "CommandLine", [], pure,
         testing: [
-            "Commands", "Credentials", "Endpoint", "EventLoop", "MoQTCodec", "MoQTRelay", "MoQTSession", "QUIC",
+            "Commands", "Credentials", "Endpoint", "EventLoop", "MoQT", "MoQTCodec", "MoQTRelay", "MoQTSession", "QUIC",
             "WebTransport", "Wire",
         ]),
     layer(

@@ -19,7 +19,7 @@ final class RunningRelay {
     }
 
     init(at address: String = "127.0.0.1:0", options: [String]) throws {
-        process = try Moqt(["relay", "--listen", address] + options)
+        process = try Moqt(["relay", "--listen", address] + options + Self.threads(beside: options))
         let words = try process.waitForLine().split(separator: " ").map(String.init)
         try #require(words.count > 3 && words.starts(with: ["listening", "on"]), "\(words)")
         self.address = words[2]
@@ -27,6 +27,14 @@ final class RunningRelay {
     }
 
     deinit { process.send(SIGKILL) }
+
+    /// As many loops as `MOQT_THREADS` says, where a test does not.
+    private static func threads(beside options: [String]) -> [String] {
+        guard !options.contains("--threads"), let count = ProcessInfo.processInfo.environment["MOQT_THREADS"] else {
+            return []
+        }
+        return ["--threads", count]
+    }
 
     /// An address of this host with a port that nobody has at the moment.
     static func freeAddress() throws -> String {

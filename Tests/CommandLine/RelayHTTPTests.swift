@@ -4,38 +4,10 @@ import Testing
 
 /// `moqt relay --http`.
 @Suite struct RelayHTTPTests {
-    /// A relay with its HTTP server.
-    private final class Server {
-        let relay: RunningRelay
-        let port: UInt16
-
-        init(_ options: String...) throws {
-            relay = try RunningRelay(options: ["--http", "127.0.0.1:0"] + options)
-            let line = try relay.process.waitForLine()
-            port = try #require(line.wholeMatch(of: /serving http:\/\/127\.0\.0\.1:(\d+)\//).flatMap { UInt16($0.1) })
-        }
-
-        func get(_ path: String) throws -> PlainHTTP { try PlainHTTP(port: port, path) }
-
-        func metrics() throws -> MetricsRules {
-            let answer = try get("/metrics")
-            try #require(answer.status == 200)
-            return MetricsRules(answer.body)
-        }
-
-        func list(_ path: String) throws -> [[String: Any]] {
-            let answer = try get(path)
-            try #require(answer.status == 200 && answer.contentType == "application/json")
-            let value = try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [String: Any]
-            #expect((value?["silent_loops"] as? [Int])?.isEmpty ?? false)
-            return try #require(value?[String(path.dropFirst())] as? [[String: Any]])
-        }
-    }
-
     @Test("metrics follow the rules and count what passes", arguments: ["14", "18", "22"])
     func metrics(_ draft: String) throws {
         // Each loop has what its clients read in its own cache.
-        let server = try Server("--threads", "1")
+        let server = try ServedRelay("--threads", "1")
         let before = try server.metrics()
         #expect(before.faults.isEmpty, "\(before.faults)")
         #expect(before["moqt_connections"] == 0 && before["moqt_objects_received_total"] == 0)
@@ -72,7 +44,7 @@ import Testing
     /// are read all the time.
     @Test("metrics of a busy relay of several loops follow the rules and leave nothing out")
     func busyMetrics() throws {
-        let server = try Server("--threads", "3")
+        let server = try ServedRelay("--threads", "3")
         let pub = try server.relay.pub("a--b", "-", "--group-size", "100000", "--announce", "always", input: .open)
         var subs: [Moqt] = []
         for draft in ["14", "16", "18", "22"] {
@@ -111,7 +83,7 @@ import Testing
 
     @Test("a refused request is counted by its code")
     func refusal() throws {
-        let server = try Server()
+        let server = try ServedRelay()
         let sub = try server.relay.sub("no--such")
         #expect(try sub.wait().status == 5)
         let metrics = try server.metrics()
@@ -120,7 +92,7 @@ import Testing
 
     @Test("a publisher's words are data")
     func escaping() throws {
-        let server = try Server()
+        let server = try ServedRelay()
         let waiting = try server.relay.sub(
             "--namespace", "a\"b\\c\u{1b}[31m", "--name", "<x>\n", "--wait", "60", "--draft", "18")
         let tracks = try EventuallyMetrics.when({ try server.list("/tracks") }, { !$0.isEmpty })
@@ -131,7 +103,7 @@ import Testing
 
     @Test("health, and the fingerprint for browsers")
     func plainPages() throws {
-        let server = try Server()
+        let server = try ServedRelay()
         let health = try server.get("/health")
         #expect(health.status == 200 && health.body == "ok\n")
         for path in ["/certificate.sha256", "/fingerprint"] {
@@ -157,10 +129,38 @@ import Testing
 
     @Test("a port that is taken is an error of one line")
     func takenPort() throws {
-        let server = try Server()
+        let server = try ServedRelay()
         let second = try Moqt.run("relay", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:\(server.port)")
         #expect(second.status == 1)
         #expect(second.stderr.hasSuffix("moqt relay: --http: 127.0.0.1:\(server.port): the port is in use\n"))
+    }
+}
+
+/// A relay with its HTTP server.
+final class ServedRelay {
+    let relay: RunningRelay
+    let port: UInt16
+
+    init(_ options: String...) throws {
+        relay = try RunningRelay(options: ["--http", "127.0.0.1:0"] + options)
+        let line = try relay.process.waitForLine()
+        port = try #require(line.wholeMatch(of: /serving http:\/\/127\.0\.0\.1:(\d+)\//).flatMap { UInt16($0.1) })
+    }
+
+    func get(_ path: String) throws -> PlainHTTP { try PlainHTTP(port: port, path) }
+
+    func metrics() throws -> MetricsRules {
+        let answer = try get("/metrics")
+        try #require(answer.status == 200)
+        return MetricsRules(answer.body)
+    }
+
+    func list(_ path: String) throws -> [[String: Any]] {
+        let answer = try get(path)
+        try #require(answer.status == 200 && answer.contentType == "application/json")
+        let value = try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [String: Any]
+        #expect((value?["silent_loops"] as? [Int])?.isEmpty ?? false)
+        return try #require(value?[String(path.dropFirst())] as? [[String: Any]])
     }
 }
 

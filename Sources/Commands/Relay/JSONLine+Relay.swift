@@ -68,7 +68,7 @@ extension SessionConfiguration.Transport {
 }
 
 extension TrackSnapshot {
-    /// One of each name, from what several loops know of it.
+    /// One of each name, from what several loops know of it, in the order of their names.
     static func merged(_ parts: [TrackSnapshot]) -> [TrackSnapshot] {
         var tracks: [TrackSnapshot] = []
         var places: [FullTrackName: Int] = [:]
@@ -80,7 +80,7 @@ extension TrackSnapshot {
             }
             tracks[place].add(part)
         }
-        return tracks
+        return tracks.map { ($0.name.description, $0) }.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     private mutating func add(_ part: TrackSnapshot) {

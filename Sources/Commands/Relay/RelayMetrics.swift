@@ -78,7 +78,7 @@ extension MetricsText {
             "Tracks that publishers send: subscriptions of the relay's own, and PUBLISHes.",
             relay.requests.upstreams)
         add("moqt_fetches", .gauge, "FETCHes that are being answered.", relay.requests.fetches)
-        add("moqt_tracks", .gauge, "Tracks that are published, wanted or kept.", relay.tracks)
+        add("moqt_tracks", .gauge, "Tracks that are published, wanted or kept.", relay.trackCount)
         add("moqt_namespaces", .gauge, "Namespaces that are published.", relay.namespaces)
     }
 

@@ -11,16 +11,19 @@ extension Peer {
     }
 
     /// The same, without its fill, which is the caller's to start; nil: there is none.
-    func subscribe(_ request: Subscribe, to track: TrackLog) -> FetchReply? {
+    /// - Parameter group: whose objects are wanted, too, and all behind it, as far as they are here; nil: those that the
+    ///   request names.
+    func subscribe(_ request: Subscribe, to track: TrackLog, since group: UInt64? = nil) -> FetchReply? {
         var parameters = Parameters()
         parameters.largestObject = track.largest
         parameters.expires = expires(track, request.requestID)
-        guard let range = range(of: request.parameters.locationFilter, in: track) else {
+        guard var range = range(of: request.parameters.locationFilter, in: track) else {
             say {
                 try $0.reject(request.requestID, .invalidRange, reason: "the whole range has already been published")
             }
             return nil
         }
+        if let group { range.start = min(range.start, Location(group: group, object: 0)) }
         do throws(SessionError) {
             let alias = try session.acceptSubscribe(
                 request.requestID, parameters: parameters, properties: track.properties)

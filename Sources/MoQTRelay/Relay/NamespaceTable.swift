@@ -45,8 +45,8 @@ struct NamespaceTable<Terms> {
         entries.filter { $0.value.values.contains { $0.peer.kind == .client } }.map(\.key)
     }
 
-    /// Different namespaces in the table, but for those that only other loops of the relay know of themselves.
-    var namespaceCount: Int { entries.values.count { $0.values.contains { $0.peer.kind != .loop } } }
+    /// Different namespaces in the table.
+    var namespaceCount: Int { entries.count }
 
     /// Those whose namespace is `namespace` or a prefix of it (draft-18 "Publisher Interactions").
     func prefixes(of namespace: TrackNamespace) -> [Entry] {

@@ -161,6 +161,8 @@ extension Relay {
 
     func offerAccepted(_ id: RequestID, _ parameters: Parameters, by peer: Peer) {
         guard case .offer(let offer) = peer.requests[id] else { return }
+        // Others may publish it, too, on other loops.
+        if let track = tracks[offer.track.name] { ask(for: track, as: peer, newGroup: nil) }
         let terms = peer.attach(offer, id, parameters)
         if let old = offer.replaces { replaced(old, of: peer) }
         guard let track = tracks[offer.track.name] else { return }

@@ -20,13 +20,13 @@ extension Relay {
             return dropIfIdle(track)
         }
         track.waiting[RequestKey(peer, request.requestID)] = .init(
-            peer: peer, request: request, deadline: now + (patience ?? .zero))
+            peer: peer, request: request, group: track.log?.largest?.group ?? 0, deadline: now + (patience ?? .zero))
         peer.requests[request.requestID] = .waiting(track)
         resume(track)
     }
 
     /// Asks publishers for a track that `reader` wants, unless they were asked for somebody else.
-    private func ask(for track: RelayTrack, as reader: Peer, newGroup: UInt64?) {
+    func ask(for track: RelayTrack, as reader: Peer, newGroup: UInt64?) {
         guard track.upstreams.isEmpty || isFirst(reader, of: track) else { return }
         for publisher in announcers(of: track.name.namespace)
         where reader.hears(publisher) && !isIntroducing(publisher, track) {
@@ -106,7 +106,9 @@ extension Relay {
         for entry in ready {
             track.waiting[RequestKey(entry.peer, entry.request.requestID)] = nil
             entry.peer.requests[entry.request.requestID] = nil
-            if let fill = entry.peer.subscribe(entry.request, to: log) { start(fill, for: entry.peer) }
+            // A loop may have readers already, to whom all is owed that has come meanwhile.
+            let group = entry.peer.kind == .loop ? entry.group : nil
+            if let fill = entry.peer.subscribe(entry.request, to: log, since: group) { start(fill, for: entry.peer) }
         }
         resume(track)
         for entry in ready { requestNewGroup(entry.request.parameters.newGroupRequest, of: track, for: entry.peer) }

@@ -1,13 +1,13 @@
 package import MoQTCodec
 package import MoQTSession
 
-/// What a relay was at one moment, in numbers; those of several relays add up.
+/// What a relay was at one moment, in numbers; those of its loops add up.
 package struct RelaySnapshot: Sendable {
     /// Open sessions by their draft and transport.
     package var sessions: [SessionKind: Int] = [:]
     package var requests = RequestCounts()
-    /// Tracks that are published, wanted or kept.
-    package var tracks = 0
+    /// Names of tracks that are published, wanted or kept; several loops may have the same.
+    fileprivate(set) var trackNames: [FullTrackName] = []
     /// Namespaces that are published, each counted once.
     package var namespaces = 0
     /// Of all sessions there have been.
@@ -18,11 +18,15 @@ package struct RelaySnapshot: Sendable {
 
     package init() {}
 
+    /// Tracks that are published, wanted or kept. Takes time in proportion to how many there are.
+    package var trackCount: Int { Set(trackNames).count }
+
     package static func += (a: inout Self, b: Self) {
         a.sessions.merge(b.sessions, uniquingKeysWith: +)
         a.requests += b.requests
-        a.tracks += b.tracks
-        a.namespaces += b.namespaces
+        a.trackNames += b.trackNames
+        // Every loop knows those of all.
+        a.namespaces = max(a.namespaces, b.namespaces)
         a.traffic += b.traffic
         for (origin, counts) in b.closes { a.closes[origin, default: CodeCounts()] += counts }
         a.cache += b.cache
@@ -114,19 +118,14 @@ extension Relay {
             snapshot.traffic += peer.traffic
             snapshot.requests += peer.requestCounts
         }
-        // What another loop has is counted there.
-        snapshot.tracks = tracks.values.count {
-            $0.upstreams.isEmpty || $0.upstreams.contains { $0.peer.kind != .loop }
-        }
+        snapshot.trackNames = Array(tracks.keys)
         snapshot.namespaces = publishers.namespaceCount
         snapshot.cache = CacheFigures(cache)
         return snapshot
     }
 
-    /// Every track, in the order of their names.
-    package var trackSnapshots: [TrackSnapshot] {
-        tracks.values.map(Self.snapshot).sorted { $0.name.description < $1.name.description }
-    }
+    /// Every track, in no order.
+    package var trackSnapshots: [TrackSnapshot] { tracks.values.map(Self.snapshot) }
 
     private static func snapshot(_ track: RelayTrack) -> TrackSnapshot {
         let log = track.log

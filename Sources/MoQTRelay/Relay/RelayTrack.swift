@@ -30,6 +30,8 @@ final class RelayTrack {
     struct Waiting {
         let peer: Peer
         let request: Subscribe
+        /// The group in progress when it came; 0: there was none.
+        let group: UInt64
         /// Until when it waits for a publisher to come (draft-18 "RENDEZVOUS TIMEOUT Parameter").
         let deadline: Instant
     }

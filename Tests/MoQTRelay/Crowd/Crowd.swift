@@ -28,6 +28,8 @@ final class Crowd {
         random = Seeded(state: seed &* 31 &+ scene.rawValue)
         world = World(cache: scene.cache, seed: seed, loops: loops) { $0.orphanTime = .seconds(5) }
         world.trace = trace
+        var hurry = Seeded(state: seed &* 17)
+        if hurry.once(in: 2) { world.loops.lag = { .milliseconds(UInt64(hurry.number(0...4))) } }
     }
 
     func complain(_ what: String) {
@@ -90,8 +92,7 @@ final class Crowd {
     // MARK: - The end of it
 
     private func check() {
-        // What is published while loops hear of each other's subscribers may pass those by.
-        for viewer in viewers where viewer.isSteady && world.loops.relays.count == 1 {
+        for viewer in viewers where viewer.isSteady {
             for (id, served) in viewer.served.sorted(by: { $0.key < $1.key }) { check(served, id, of: viewer) }
         }
         for left in world.leftovers { complain(left) }

@@ -9,12 +9,14 @@ final class Loops {
         let relay: Relay
         /// By the number of the loop at the other end.
         var pipes: [Int: Pipe] = [:]
-        var mail: [(from: Int, messages: [PipeMessage])] = []
+        var mail: [(at: Instant, from: Int, messages: [PipeMessage])] = []
 
         init(_ relay: Relay) { self.relay = relay }
     }
 
     private let loops: [Loop]
+    /// How long what one posts takes to be heard, as of a loop that has other things to do; it comes in order.
+    var lag: () -> Interval = { .zero }
 
     var relays: [Relay] { loops.map(\.relay) }
     var pipes: [Pipe] { loops.flatMap(\.pipes.values) }
@@ -34,17 +36,19 @@ final class Loops {
 
     /// A loop that wakes takes its mail before anything else.
     func takeMail(_ index: Int, _ now: Instant) -> Bool {
+        // A wake takes all that is there.
+        guard let due = loops[index].mail.first?.at, due <= now else { return false }
         let mail = loops[index].mail
         loops[index].mail = []
-        for (sender, messages) in mail { loops[index].pipes[sender]?.take(messages, now) }
-        return !mail.isEmpty
+        for (_, sender, messages) in mail { loops[index].pipes[sender]?.take(messages, now) }
+        return true
     }
 
     /// At the end of a round, what it has for the others is posted.
     func post(_ index: Int, _ now: Instant) {
         for (other, pipe) in loops[index].pipes.sorted(by: { $0.key < $1.key }) where pipe.isDirty {
             let messages = pipe.flush(now)
-            if !messages.isEmpty { loops[other].mail.append((index, messages)) }
+            if !messages.isEmpty { loops[other].mail.append((now + lag(), index, messages)) }
         }
     }
 
@@ -63,10 +67,11 @@ final class Loops {
 
     /// When something is due; nil: nothing is.
     var deadline: Instant? {
-        (relays.compactMap(\.deadline) + pipes.compactMap(\.deadline)).min()
+        (relays.compactMap(\.deadline) + pipes.compactMap(\.deadline) + loops.compactMap(\.mail.first?.at)).min()
     }
 
-    var hasMail: Bool { loops.contains { !$0.mail.isEmpty } }
+    /// A loop has mail to take.
+    func hasMail(_ now: Instant) -> Bool { loops.contains { $0.mail.first.map { $0.at <= now } ?? false } }
 }
 
 /// The tracks of loops on one thread.

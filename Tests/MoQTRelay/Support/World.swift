@@ -160,7 +160,7 @@ final class World {
         let end = now + limit
         var isFresh = true
         while true {
-            while step(.zero, all: isFresh) || links.contains(where: \.isDirty) || loops.hasMail {
+            while step(.zero, all: isFresh) || links.contains(where: \.isDirty) || loops.hasMail(now) {
                 isFresh = false
                 each()
             }
