@@ -26,6 +26,25 @@ import Wire
         #expect(slow.streams.values.allSatisfy { $0.end == .fin })
     }
 
+    /// Subgroups of a few bytes fill no window: it is the streams that a subscriber allows that hold the publisher up.
+    @Test func aLosslessPublisherWaitsForStreamsOfItsSubscriber() {
+        let world = World()
+        let source = world.publisher(streams: 5)
+        let log = source.add(track("a"))
+        let slow = world.subscriber(streams: 4)
+        slow.subscribe(track("a"))
+        world.run()
+        slow.reads = false
+        for group in 0..<100 as Range<UInt64> { log.putGroup(group, objects: 2, size: 50) }
+        world.run()
+        // The control stream is one of each.
+        #expect(source.link.near.opened[.unidirectional, default: 0] <= 5 + 4)
+        slow.resumeReading()
+        world.run()
+        #expect(slow.objects.count == 200)
+        #expect(source.link.near.opened[.unidirectional] == 101)
+    }
+
     @Test func whatIsOlderThanTheTimeLimitIsForgottenOnceItWasRead() {
         let cache = Cache(limit: 1 << 20, timeLimit: .seconds(5))
         let log = TrackLog(name: track("a"), properties: Properties(), delivery: .lossless, cache: cache)

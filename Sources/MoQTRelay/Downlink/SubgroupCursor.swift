@@ -45,6 +45,8 @@ final class SubgroupCursor: OutgoingStream {
 
     /// Stream bytes of the publisher that this reader is done with.
     var wirePosition: UInt64 {
+        // What is staged for a stream that cannot be opened yet is as far as ever from being read.
+        guard id != nil || !hasStaged else { return 0 }
         guard index < log.objectCount else { return log.wireReceived }
         if index == log.objectCount - 1, objectStarted, taken == log[index].received { return log.wireReceived }
         return log[index].wireStart + taken

@@ -186,7 +186,10 @@ package final class Subscription: StreamOwner {
 
     // MARK: - Streams
 
-    override func opened(_ stream: OutgoingStream) { streamCount += 1 }
+    override func opened(_ stream: OutgoingStream) {
+        streamCount += 1
+        if let cursor = stream as? SubgroupCursor { track.markForCredit(cursor.log) }
+    }
 
     func add(_ fill: FetchReply) {
         fill.subscription = self
