@@ -60,6 +60,30 @@ import Wire
         }
     }
 
+    /// draft-18 "PUBLISH_DONE": a publisher that has said its last word may go before the joining fetch reaches it.
+    @Test(arguments: Profile.spoken.filter { !$0.behaviours.contains(.fillStreams) })
+    func `a subscription that is over is told to be, whatever becomes of its join`(profile: Profile) throws {
+        let pair = Pair(profile)
+        var parameters = Parameters()
+        parameters.locationFilter = .nextObject
+        let id = try pair.client.session.subscribe(track("a"), parameters, join: .groups(before: 0))
+        pair.run()
+        var answer = Parameters()
+        answer.largestObject = Location(group: 3, object: 4)
+        _ = try pair.server.session.acceptSubscribe(id, parameters: answer)
+        try pair.server.session.publishDone(id, .trackEnded, streamCount: 0)
+        pair.server.drain()
+        // What the client says meanwhile does not arrive any more.
+        while !pair.server.inFlight.isEmpty { pair.step(from: pair.server, to: pair.client) }
+        func isDone(_ event: SessionEvent) -> Bool { if case .publishDone(id, _) = event { true } else { false } }
+        #expect(!pair.client.events.contains(where: isDone))
+        pair.client.session.transportClosed(by: .peer, code: .noError, reason: "")
+        pair.client.drain()
+        let last = pair.client.events.suffix(3)
+        #expect(last.first == .joinEnded(id, isWhole: false) && isDone(last[last.startIndex + 1]))
+        #expect(pair.client.close != nil)
+    }
+
     @Test(arguments: all, [1, 2, 3] as [UInt64])
     func whatPrecedesASubscriptionComesUnderItsID(profile: Profile, seed: UInt64) throws {
         let pair = Pair(profile, seed: seed)
