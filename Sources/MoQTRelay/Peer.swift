@@ -27,7 +27,9 @@ package final class Peer {
     var access: Access?
 
     /// What each request of either end is about; gone when the request is.
-    var requests: [RequestID: PeerRequest] = [:]
+    var requests = PeerRequests()
+    /// How many there are.
+    package var requestCounts: RequestCounts { requests.counts }
     var writers: [StreamID: IncomingStream] = [:]
     /// What it was told of and asked for as a relay above this one.
     var outlook = Outlook()
@@ -159,55 +161,11 @@ package final class Peer {
                 break
             }
         }
-        requests = [:]
+        requests = PeerRequests()
         writers = [:]
         downlink.shutDown()
         needsFlush = nil
     }
-}
-
-/// What a request between this end and a peer is about.
-enum PeerRequest {
-    /// The peer receives a track from us.
-    case subscription(Subscription)
-    /// Its SUBSCRIBE waits for an upstream.
-    case waiting(RelayTrack)
-    /// It waits for a relay to be found that has the namespace.
-    case sought(TrackNamespace)
-    /// We receive a track from it.
-    case upstream(Upstream)
-    /// It fetches from us.
-    case fetchReply(FetchReply)
-    /// Its FETCH waits for a publisher to tell how far the track goes.
-    case openingFetch(Opening)
-    /// We ask it for what somebody fetches.
-    case fillAsked(Fill)
-    /// It wants to know how far a track is, and publishers are asked.
-    case statusWanted(StatusInquiry)
-    /// We ask it how far a track is.
-    case statusAsked(StatusInquiry)
-    /// It publishes a namespace.
-    case namespace(TrackNamespace)
-    /// It wants to hear of namespaces, or of tracks, under a prefix.
-    case namespaceInterest(TrackNamespace)
-    case trackInterest(TrackNamespace)
-    /// We offered it a track by PUBLISH.
-    case offer(TrackOffer)
-    /// We published a namespace of clients to it.
-    case advertisement(TrackNamespace)
-    /// We ask it for namespaces and tracks under a prefix.
-    case discovery(TrackNamespace)
-}
-
-/// A PUBLISH of ours.
-struct TrackOffer {
-    let track: TrackLog
-    let alias: TrackAlias
-    /// The terms of the subscription where the peer states none; of range filters those that the track's objects are
-    /// held to.
-    let terms: Parameters
-    /// The subscription that it stands in for, which ends once it is accepted; nil: none.
-    var replaces: RequestID?
 }
 
 /// A data stream of the peer that is being read.

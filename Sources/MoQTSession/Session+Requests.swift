@@ -183,11 +183,8 @@ extension Session {
 
     /// REQUEST_ERROR without asking the application.
     mutating func refuse(_ id: RequestID, _ code: RequestErrorCode, _ reason: String) {
-        var error = RequestError()
-        error.code = code
-        error.reason = WireText(reason)
         // What the session itself says is always expressible; were it not, the peer would wait for an answer.
-        if (try? reject(id, error)) == nil { end(id, cancellingWith: .internalError) }
+        if (try? reject(id, RequestError(code, WireText(reason)))) == nil { end(id, cancellingWith: .internalError) }
     }
 
     /// REQUEST_ERROR; the request ends. A code that the draft lacks is said as INTERNAL_ERROR, and what it has no field
@@ -219,9 +216,7 @@ extension Session {
     package mutating func reject(
         _ request: RequestID, _ code: RequestErrorCode, reason: String = "", retryAfter: UInt64? = nil
     ) throws(SessionError) {
-        var error = RequestError()
-        error.code = code
-        error.reason = WireText(reason)
+        var error = RequestError(code, WireText(reason))
         error.retryAfter = retryAfter
         try reject(request, error)
     }

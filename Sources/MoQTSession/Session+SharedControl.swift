@@ -123,9 +123,7 @@ extension Session {
     /// What tells the peer that a request is given up, where its stream cannot; nil when nothing needs to be said.
     func lastWord(on request: Request, _ code: StreamResetCode) -> ControlMessage? {
         if !request.isOurs && request.phase == .pending {
-            var error = RequestError()
-            error.code = code.asRequestError
-            return .requestError(expressible(error, at: .request(request.kind)))
+            return .requestError(expressible(RequestError(code.asRequestError), at: .request(request.kind)))
         }
         switch request.kind {
         case .subscribe, .publish:

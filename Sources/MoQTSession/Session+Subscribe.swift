@@ -63,10 +63,7 @@ extension Session {
         let subscription = requests[id]?.fetch.joins
         end(id, cancellingWith: .cancelled)
         if let subscription { return endJoin(of: subscription, isWhole: false) }
-        var error = RequestError()
-        if let code = refusal.requestCode { error.code = code }
-        error.reason = WireText(refusal.what)
-        events.append(.rejected(id, error))
+        events.append(.rejected(id, RequestError(refusal.requestCode ?? .internalError, WireText(refusal.what))))
     }
 }
 

@@ -183,10 +183,7 @@ extension Session {
         _ update: RequestID, of id: RequestID, _ code: RequestErrorCode, _ reason: String
     ) throws(SessionError) {
         if profile.behaviours.contains(.silentUpdates) { return }
-        var error = RequestError()
-        error.code = code
-        error.reason = WireText(reason)
-        let kind = try open(id).kind
+        let error = RequestError(code, WireText(reason)), kind = try open(id).kind
         try send(.requestError(expressible(error, at: .update(kind))), on: id, answering: update)
     }
 

@@ -304,6 +304,12 @@ public struct RequestError: Hashable, Sendable {
 
     /// With nothing filled in.
     public init() {}
+
+    /// Not to be tried again.
+    public init(_ code: RequestErrorCode, _ reason: WireText = WireText()) {
+        self.code = code
+        self.reason = reason
+    }
 }
 
 /// Where a request may succeed (draft-18 "Redirect Structure").

@@ -25,7 +25,7 @@ extension Relay {
     private func obstacle(to event: SessionEvent, from peer: Peer) -> (RequestID, Limit)? {
         switch event {
         case .subscribe(let request):
-            if peer.subscriptionCount >= settings.subscriptionLimit { return (request.requestID, .subscriptions) }
+            if peer.requests.counts.claims >= settings.subscriptionLimit { return (request.requestID, .subscriptions) }
             return hasRoom(for: request.track) ? nil : (request.requestID, .tracks)
         case .publish(let request):
             return hasRoom(for: request.track) ? nil : (request.requestID, .tracks)
@@ -33,7 +33,7 @@ extension Relay {
             // What is fetched is kept, though nobody is subscribed to its track.
             return hasRoom(for: name) ? nil : (request.requestID, .tracks)
         case .publishNamespace(let request):
-            return peer.namespaceCount < settings.namespaceLimit ? nil : (request.requestID, .namespaces)
+            return peer.requests.counts.namespaces < settings.namespaceLimit ? nil : (request.requestID, .namespaces)
         default: return nil
         }
     }
@@ -41,7 +41,7 @@ extension Relay {
     /// Whether a peer that wants tracks by their prefix has room for one more; if not, it has been told that it is not
     /// published there (draft-18 "PUBLISH_BLOCKED").
     func hasRoomForOffer(of track: FullTrackName, to peer: Peer, _ request: RequestID) -> Bool {
-        guard !peer.isSibling, peer.subscriptionCount >= settings.subscriptionLimit else { return true }
+        guard !peer.isSibling, peer.requests.counts.claims >= settings.subscriptionLimit else { return true }
         peer.limited.count(.subscriptions)
         // Up to draft-16 there is no such message.
         peer.say { try $0.publishBlocked(track, on: request) }
@@ -81,27 +81,5 @@ extension Relay {
         peer.flush()
     }
 
-    private static var tooLong: RequestError {
-        var error = RequestError()
-        error.code = .excessiveLoad
-        error.reason = WireText("an object is too long")
-        return error
-    }
-}
-
-extension Peer {
-    /// Tracks that it receives, waits for, or is offered.
-    fileprivate var subscriptionCount: Int {
-        requests.values.count { request in
-            switch request {
-            case .subscription, .waiting, .sought, .offer: true
-            default: false
-            }
-        }
-    }
-
-    /// Namespaces that it publishes.
-    fileprivate var namespaceCount: Int {
-        requests.values.count { if case .namespace = $0 { true } else { false } }
-    }
+    private static var tooLong: RequestError { RequestError(.excessiveLoad, WireText("an object is too long")) }
 }

@@ -53,6 +53,10 @@ package struct RequestCounts: Hashable, Sendable {
     package var upstreams = 0
     /// FETCHes that are being answered.
     package var fetches = 0
+    /// Tracks that peers receive, wait for, or are offered.
+    package var claims = 0
+    /// Namespaces that peers publish.
+    package var namespaces = 0
 
     package init() {}
 
@@ -60,6 +64,8 @@ package struct RequestCounts: Hashable, Sendable {
         a.subscriptions += b.subscriptions
         a.upstreams += b.upstreams
         a.fetches += b.fetches
+        a.claims += b.claims
+        a.namespaces += b.namespaces
     }
 }
 
@@ -116,7 +122,7 @@ extension Relay {
         for peer in peers.values where peer.kind != .loop {
             snapshot.sessions[SessionKind(peer), default: 0] += 1
             snapshot.traffic += peer.traffic
-            snapshot.requests += peer.requestCounts
+            snapshot.requests += peer.requests.counts
         }
         snapshot.trackNames = Array(tracks.keys)
         snapshot.namespaces = publishers.namespaceCount
@@ -141,23 +147,5 @@ extension Relay {
     func remember(_ peer: Peer, _ close: SessionClose) {
         past.traffic += peer.traffic
         past.closes[close.origin, default: CodeCounts()].count(close.code)
-    }
-}
-
-extension Peer {
-    /// What the requests between this end and the peer are about.
-    package var requestCounts: RequestCounts {
-        var counts = RequestCounts()
-        for request in requests.values {
-            switch request {
-            case .subscription: counts.subscriptions += 1
-            case .upstream: counts.upstreams += 1
-            case .fetchReply, .openingFetch: counts.fetches += 1
-            case .waiting, .sought, .fillAsked, .statusWanted, .statusAsked, .namespace,
-                .namespaceInterest, .trackInterest, .offer, .advertisement, .discovery:
-                break
-            }
-        }
-        return counts
     }
 }

@@ -101,12 +101,7 @@ extension Relay {
         }
     }
 
-    private static var noAnswer: RequestError {
-        var error = RequestError()
-        error.code = .timeout
-        error.reason = WireText("no relay has answered")
-        return error
-    }
+    private static var noAnswer: RequestError { RequestError(.timeout, WireText("no relay has answered")) }
 
     /// Looks on for what is still wanted, until it is too long.
     func seekAgain(_ track: RelayTrack, _ now: Instant) {

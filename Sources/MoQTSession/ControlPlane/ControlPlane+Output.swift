@@ -50,8 +50,7 @@ extension ControlPlane {
 
     /// REQUEST_ERROR to an update of a request that has ended.
     mutating func refuseUpdate(_ update: RequestID) {
-        var error = RequestError()
-        error.code = .doesNotExist
+        var error = RequestError(.doesNotExist)
         error.target = update
         // Of all that use updates with answers the code and the ID are part.
         if let bytes = try? encode(.requestError(error), at: .update(.subscribe)) { controlOutput.append(bytes) }
