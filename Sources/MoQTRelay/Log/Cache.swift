@@ -142,7 +142,7 @@ package final class Cache {
     // MARK: - Credit
 
     private func credit(_ log: SubgroupLog, of track: TrackLog, _ now: Instant) {
-        guard let source = log.source else { return }
+        guard !track.standsStill, let source = log.source else { return }
         let position = min(log.wireReceived, wantedPosition(log, track, now))
         let ended = log.end != .open && position >= log.wireReceived && !log.streamCredited && !log.isFed(by: source)
         guard position > log.wireCredited || ended else { return }

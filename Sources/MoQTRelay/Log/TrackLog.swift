@@ -52,6 +52,10 @@ package final class TrackLog {
     private var forgotten: (group: UInt64, by: UInt64)?
     /// It was dropped: what is still appended is let go.
     var isClosed = false
+    /// No more is let in than there is, as nobody reads it just now.
+    var standsStill = false {
+        didSet { if oldValue, !standsStill { markAllForCredit() } }
+    }
     /// Since when its readers only drain it.
     var drainsSince: Instant?
     /// Accounts for the memory held; shared by all tracks of a relay.
@@ -241,6 +245,10 @@ package final class TrackLog {
         guard log.source != nil, !log.isDirty else { return }
         log.isDirty = true
         cache.dirty.append((self, log))
+    }
+
+    private func markAllForCredit() {
+        for group in groups.values { group.subgroups.forEach(markForCredit) }
     }
 
     // MARK: - Forgetting

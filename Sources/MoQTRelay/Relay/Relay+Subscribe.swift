@@ -116,6 +116,7 @@ extension Relay {
 
     /// Somebody wants objects: publishers that hold them back are told to send (draft-18 "Publisher Interactions").
     func resume(_ track: RelayTrack) {
+        if track.isRead { track.unwantedSince = nil }
         for upstream in track.upstreams where upstream.wasPublished || upstream.isEstablished {
             guard !upstream.forwards, isToResume(upstream) else { continue }
             var parameters = Parameters()
@@ -169,14 +170,25 @@ extension Relay {
         end(request, id, of: peer, now, code == .goingAway ? code : .cancelled)
     }
 
+    /// Gives up what nobody wants any more; what somebody has just left, a little later.
     func abandonIfUnwanted(_ track: RelayTrack) {
         if siblings.isEmpty, track.isRead { return }
+        if !track.isRead, lingers(track) { return }
         let unwanted = track.upstreams.filter { !track.isWanted(from: $0.peer) }
         for upstream in unwanted {
             if upstream.wasPublished { pause(upstream) } else { giveUp(upstream) }
         }
         track.upstreams.removeAll { upstream in !upstream.wasPublished && unwanted.contains { $0 === upstream } }
         dropIfIdle(track)
+    }
+
+    /// Whether its last subscriber may still come back.
+    private func lingers(_ track: RelayTrack) -> Bool {
+        guard settings.lingerTime > .zero, track.isEstablished else { return false }
+        let since = track.unwantedSince ?? cache.clock
+        let isWaitedFor = cache.clock - since < settings.lingerTime
+        track.unwantedSince = isWaitedFor ? since : nil
+        return isWaitedFor
     }
 
     /// A published track without subscribers is kept, but sends nothing.

@@ -15,6 +15,9 @@ package final class Relay {
         package var subscriberLag: Interval?
         /// How long what a lost publisher sent is kept for its successor.
         package var orphanTime = Interval.seconds(60)
+        /// How long a track goes on coming after its last subscriber has left, for one that comes back or moves; what is
+        /// lossless stands still meanwhile. 0: no longer.
+        package var lingerTime = Interval.seconds(2)
         /// How long a publisher that brings nothing is waited for after another one has said that the track is over.
         package var endingTime = Interval.seconds(5)
         /// How long a relay is looked for that has what nobody publishes here.
@@ -190,6 +193,7 @@ package final class Relay {
 
     private func expire(_ track: RelayTrack, _ now: Instant) {
         if track.ending != nil { giveUpSilent(track, now) }
+        if track.unwantedSince != nil { abandonIfUnwanted(track) }
         settleMoves(of: track, now)
         giveUpUnanswered(track, now)
         seekAgain(track, now)

@@ -21,6 +21,10 @@ final class RelayTrack {
     var ending: PublishDone?
     /// The same for clients of this loop that publish, where there are other loops.
     var ownParting: Parting?
+    /// When its last subscriber left, if it may still come back; nil: it has subscribers, or none comes back.
+    var unwantedSince: Instant? {
+        didSet { log?.standsStill = unwantedSince != nil && log?.delivery == .lossless }
+    }
     /// When the last upstream was lost without PUBLISH_DONE; what was received is kept for its successor until then.
     var orphanedAt: Instant?
     /// Since when another relay is looked for to go on from, while readers wait; nil: it is not.

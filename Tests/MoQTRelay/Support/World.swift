@@ -50,6 +50,8 @@ final class World {
         cache: Int = 256 << 20, seed: UInt64 = 1, loops: Int = 1, _ adjust: (inout Relay.Settings) -> Void = { _ in }
     ) {
         var settings = Relay.Settings()
+        // Whoever is the last to leave leaves at once, unless that is what it is about.
+        settings.lingerTime = .zero
         adjust(&settings)
         let budget = CacheBudget(limit: cache, count: loops), names = TrackNames()
         self.loops = Loops(loops, now) { [settings] in
