@@ -37,8 +37,8 @@ import Testing
         let draft: String
         let transport: String
 
-        init(_ draft: String, _ transport: String = "quic") throws {
-            relay = try MovingRelay(draft)
+        init(_ draft: String, _ transport: String = "quic", refusesFetches: Bool = false) throws {
+            relay = try MovingRelay(draft, refusesFetches: refusesFetches)
             (self.draft, self.transport) = (draft, transport)
         }
 
@@ -92,14 +92,38 @@ import Testing
         let scene = try Scene(draft)
         let sub = try scene.start("sub", "a--b", "--wait", "60", "--as", "lines")
         let all = lines(1...8_000)
-        let pub = try scene.start("pub", "a--b", "--group-size", "100", "-", input: .bytes(Array(all.utf8)))
+        // A track that is over could not be subscribed to again.
+        let pub = try scene.start("pub", "a--b", "--group-size", "100", "-", input: .open)
+        pub.write(all)
         _ = try sub.waitForLine { $0 == "500" }
         scene.move(.subscribe, "a--b", way)
         _ = try sub.waitForLine { $0 == "4000" }
         scene.relay.move(.init(kind: .subscribe, uri: scene.relay.url(0, "quic")))
+        _ = try sub.waitForLine { $0 == "8000" }
+        pub.closeInput()
         let finished = try sub.wait()
         #expect(finished.status == 0 && finished.text == all, "\(finished.stderr.suffix(2000))")
         #expect(try pub.wait().status == 0)
+    }
+
+    @Test("a relay that does not have what was missed")
+    func lostInBetween() throws {
+        let scene = try Scene("moqt-18", refusesFetches: true)
+        let sub = try scene.start("sub", "a--b", "--wait", "60", "--as", "lines")
+        let pub = try scene.start("pub", "a--b", "--group-size", "100", "-", input: .open)
+        try subscribed(sub)
+        let long = String(repeating: "x", count: 3_000)
+        pub.write((1...5_000).map { "\($0) \(long)\n" }.joined())
+        _ = try sub.waitForLine { $0.hasPrefix("50 ") }
+        scene.move(.subscribe, "a--b", .here)
+        _ = try sub.waitForLine(on: .stderr) {
+            $0.contains("warning: a--b: of what was published before, some is missing")
+        }
+        pub.closeInput()
+        let finished = try sub.wait()
+        #expect(finished.status == 1)
+        #expect(finished.stderr.contains("moqt sub: a--b: objects were lost from one subscription to the next"))
+        #expect(finished.text.hasPrefix("1 x"))
     }
 
     @Test("only the track that is to", arguments: Case.all)

@@ -40,10 +40,12 @@ final class MovingRelay: @unchecked Sendable {
     private let core: Core
     private let mailbox: Mailbox<Order?>
 
-    /// - Parameter draft: the only one that it speaks, on both transports.
-    init(_ draft: String) throws {
+    /// - Parameters:
+    ///   - draft: the only one that it speaks, on both transports.
+    ///   - refusesFetches: nothing of the past is to be had from it.
+    init(_ draft: String, refusesFetches: Bool = false) throws {
         mailbox = try Mailbox()
-        core = try Core(draft)
+        core = try Core(draft, refusesFetches)
         addresses = core.listeners.map { "\($0.address)" }
         let core = core
         let registration = try mailbox.attach(to: core.loop) { core.take($0) }
@@ -75,8 +77,10 @@ final class MovingRelay: @unchecked Sendable {
         private var requests: [(peer: Peer, id: RequestID, what: Asked)] = []
         private var addressOf: [UInt64: Int] = [:]
         private var overlaps = 0
+        private let refusesFetches: Bool
 
-        init(_ draft: String) throws {
+        init(_ draft: String, _ refusesFetches: Bool) throws {
+            self.refusesFetches = refusesFetches
             loop = try EventLoop()
             driver = Driver(loop: loop)
             driver.application = self
@@ -125,6 +129,9 @@ final class MovingRelay: @unchecked Sendable {
         private func refuses(_ event: SessionEvent, from peer: Peer) -> Bool {
             let id: RequestID
             switch event {
+            case .fetch(let request, _) where refusesFetches:
+                peer.say { try $0.reject(request.requestID, .internalError) }
+                return true
             case .subscribeNamespace(let request): id = request.requestID
             case .subscribeTracks(let request): id = request.requestID
             default: return false

@@ -161,6 +161,9 @@ extension ObjectAssembler {
         credit.add(stream, wireBytes)
     }
 
+    /// A sign in a fetch stream that something is not there.
+    mutating func skipped(on stream: Scoped<StreamID>, wireBytes: Int) { credit.add(stream, wireBytes) }
+
     /// An object of a fetch stream.
     mutating func began(
         _ object: ReceivedObject, length: UInt64, on stream: Scoped<StreamID>, wireBytes: Int, _ now: Instant

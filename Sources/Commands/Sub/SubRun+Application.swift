@@ -42,7 +42,8 @@ extension SubRun: ClientApplication {
             guard let track = requests[Scoped(peer, id)] else { return refuse(stream, peer) }
             streams[Scoped(peer, stream)] = track
             data(event, peer, track, now)
-        case .object(let stream, _, _), .payload(let stream, _), .fetchObject(let stream, _, _):
+        case .object(let stream, _, _), .payload(let stream, _), .fetchObject(let stream, _, _),
+            .fetchGap(let stream, _, _):
             if let track = streams[Scoped(peer, stream)] { data(event, peer, track, now) }
         case .subgroupEnded(let stream, _, _), .fetchEnded(let stream, _, _):
             guard let track = streams.removeValue(forKey: Scoped(peer, stream)) else { return peer.finishedStream() }
@@ -128,7 +129,10 @@ extension SubRun: ClientApplication {
         case .publishDone(_, let done): track.publishDone(done, now)
         case .requestCancelled where isMoving: track.cutOffInMove(now)
         case .requestCancelled(_, let code): track.lost("the peer cancelled it: \(code)", now)
-        case .joinEnded: track.filled(now)
+        case .joinEnded(_, let isWhole):
+            if !track.filled(isWhole: isWhole, now) {
+                logger.log(.warning, "\(track.name): of what was published before, some is missing")
+            }
         default: break
         }
     }

@@ -145,6 +145,6 @@ extension TrackReceiver {
         let from = join.start(largest: largest)
         guard from <= largest, (try? peer.session.join(requestID, join)) != nil else { return }
         peer.flush()
-        assembler.fills(from: from, to: largest)
+        precede(from: from, to: largest)
     }
 }

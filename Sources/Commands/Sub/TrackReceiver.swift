@@ -46,6 +46,10 @@ final class TrackReceiver {
     var successor: Successor?
     /// The subscription was a successor's, made without what precedes it.
     var isPromoted = false
+    /// What precedes the subscription follows what an earlier one brought.
+    private var isResumed = false
+    /// Nothing was said to be missing of what precedes a subscription.
+    private var isPastWhole = true
     /// Between two tries for a track that a server without rendezvous does not have yet.
     static let pause = Interval.milliseconds(250)
 
@@ -153,7 +157,7 @@ final class TrackReceiver {
         if isPromoted {
             if let largest { joinLate(largest: largest) }
         } else if let largest, let from = point.join?.start(largest: largest), from <= largest {
-            assembler.fills(from: from, to: largest)
+            precede(from: from, to: largest)
         }
         begin =
             begin
@@ -186,12 +190,27 @@ final class TrackReceiver {
     }
 
     /// What precedes the subscription has come: what of it did not is not to be had.
-    func filled(_ now: Instant) { assembler.filled(now) }
+    /// - Returns: whether nothing is missing of it.
+    func filled(isWhole: Bool, _ now: Instant) -> Bool {
+        assembler.filled(now)
+        if !isWhole { isPastWhole = false }
+        return isPastWhole
+    }
+
+    /// Where the track was left before, something is missing that is never missing of a lossless one.
+    private var hasHole: Bool { isResumed && !isPastWhole && !assembler.isLive }
+
+    /// Objects are on their way that precede the subscription.
+    func precede(from: Location, to largest: Location) {
+        isResumed = assembler.last != nil
+        assembler.fills(from: from, to: largest)
+    }
 
     func publishDone(_ done: PublishDone, _ now: Instant) {
         requestID = nil
         switch done.code {
-        case .trackEnded, .subscriptionEnded: finish(.done, now)
+        case .trackEnded, .subscriptionEnded:
+            finish(hasHole ? .failed("objects were lost from one subscription to the next") : .done, now)
         case .internalError, .goingAway, .expired:
             lost(done.reason.string.isEmpty ? "\(done.code)" : done.reason.string, now)
         default: finish(.failed("\(done.code): \(done.reason)"), now)
@@ -275,6 +294,9 @@ final class TrackReceiver {
                 location: object.location, subgroup: object.subgroup, status: .normal, priority: object.priority,
                 properties: object.properties, payload: [])
             assembler.began(whole, length: object.payloadLength, on: scoped(stream), wireBytes: wireBytes, now)
+        case .fetchGap(let stream, let gap, let wireBytes):
+            if gap.reason != .doesNotExist { isPastWhole = false }
+            assembler.skipped(on: scoped(stream), wireBytes: wireBytes)
         case .fetchEnded(let stream, _, _):
             assembler.ended(scoped(stream), finished: true, now)
         case .datagramObject(_, let datagram):
