@@ -162,6 +162,7 @@ package final class Peer {
             }
         }
         requests = PeerRequests()
+        for case .subgroup(let writer) in writers.values { writer.letGo() }
         writers = [:]
         downlink.shutDown()
         needsFlush = nil

@@ -70,9 +70,9 @@ import Testing
         let pub = try relays.start("pub", "a--b", "--group-size", "100", "-", input: .bytes(Array(all.utf8)))
         _ = try sub.waitForLine { $0 == "500" }
         relays.drain()
-        let finished = try sub.wait()
-        #expect(finished.status == 0 && finished.text == all, "\(finished.stderr.suffix(2000))")
-        #expect(try pub.wait().status == 0)
+        let finished = try sub.wait(), source = try pub.wait()
+        #expect(finished.status == 0, "\(finished.stderr.suffix(2000)) \(source.stderr.suffix(2000))")
+        #expect(finished.text == all && source.status == 0)
         #expect(try relays.first.process.wait().status == 0)
     }
 

@@ -55,6 +55,13 @@ import Wire
         #expect(world.relay.tracks.isEmpty && world.relay.cache.used == 0)
     }
 
+    @Test func `a relay that drains does not wait for anybody`() throws {
+        world.relay.isDraining = true
+        try leave()
+        world.run()
+        #expect(log.subscriptions.isEmpty && world.relay.tracks.isEmpty)
+    }
+
     @Test func `a published track is paused then, and not held back`() throws {
         let offered = source.add(track("b"))
         try source.publisher.offer(offered, to: source.peer)

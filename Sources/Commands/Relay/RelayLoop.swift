@@ -221,6 +221,7 @@ final class RelayLoop: Application {
 
     private func drain() {
         isDraining = true
+        relay.isDraining = true
         for listener in listeners { listener.refuseConnections() }
         for link in listeners.flatMap(\.connections) {
             if link.peers.isEmpty { link.close() }

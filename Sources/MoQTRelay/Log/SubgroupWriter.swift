@@ -101,6 +101,12 @@ package final class SubgroupWriter {
         track.disown(log)
     }
 
+    /// Its session is gone: what it wrote to is not held any more.
+    func letGo() {
+        log?.writers.removeAll { $0 === self }
+        log = nil
+    }
+
     func isFed(by other: CreditSource) -> Bool { source.isSame(as: other) }
 
     /// An object begins; `wireBytes` of the stream were its header.

@@ -184,7 +184,7 @@ extension Relay {
 
     /// Whether its last subscriber may still come back.
     private func lingers(_ track: RelayTrack) -> Bool {
-        guard settings.lingerTime > .zero, track.isEstablished else { return false }
+        guard settings.lingerTime > .zero, !isDraining, track.isEstablished else { return false }
         let since = track.unwantedSince ?? cache.clock
         let isWaitedFor = cache.clock - since < settings.lingerTime
         track.unwantedSince = isWaitedFor ? since : nil

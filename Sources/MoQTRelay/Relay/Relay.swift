@@ -60,6 +60,8 @@ package final class Relay {
     var openings: [Opening] = []
     /// Replies that wait for publishers only so long.
     var timed: [FetchReply] = []
+    /// Clients have been sent elsewhere: whoever leaves does not come back.
+    package var isDraining = false
     private var nextCheck: Instant?
     /// What sessions that are over have brought and taken, and how they ended.
     var past = RelaySnapshot()
