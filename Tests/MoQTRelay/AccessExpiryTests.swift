@@ -27,6 +27,16 @@ import Wire
         return source
     }
 
+    /// Publishes 400 KB, which the relay keeps as long as somebody is subscribed to them.
+    private func keep(_ source: TestPublisher) -> TestSubscriber {
+        let world = source.world, keeper = world.client(.draft18, setup: [.value(Array("for-good".utf8))])
+        keeper.subscribe(track("a"))
+        world.run()
+        source.publisher.tracks[track("a")]?.putGroup(0, objects: 20, size: 20_000)
+        world.run()
+        return keeper
+    }
+
     @Test(arguments: Profile.spoken, [true, false])
     func `a subscription ends with PUBLISH_DONE when the token does`(profile: Profile, inSetup: Bool) throws {
         let world = try World(rules: Self.rules)
@@ -130,12 +140,8 @@ import Wire
     ) throws {
         let world = try World(rules: Self.rules)
         let source = source(world)
-        defer { withExtendedLifetime(source) {} }
-        let keeper = world.client(.draft18, setup: [.value(Array("for-good".utf8))])
-        keeper.subscribe(track("a"))
-        world.run()
-        source.publisher.tracks[track("a")]?.putGroup(0, objects: 20, size: 20_000)
-        world.run()
+        let keeper = keep(source)
+        defer { withExtendedLifetime((source, keeper)) {} }
         let good = token(#"{"get":"live"}"#), bad = parameters(token(#"{"exp":0.5,"get":"live"}"#))
         let client = world.client(profile, setup: [good])
         client.reads = false
@@ -205,12 +211,8 @@ import Wire
     ) throws {
         let world = try World(rules: Self.rules)
         let source = source(world)
-        defer { withExtendedLifetime(source) {} }
-        let keeper = world.client(.draft18, setup: [.value(Array("for-good".utf8))])
-        keeper.subscribe(track("a"))
-        world.run()
-        source.publisher.tracks[track("a")]?.putGroup(0, objects: 20, size: 20_000)
-        world.run()
+        let keeper = keep(source)
+        defer { withExtendedLifetime((source, keeper)) {} }
         let client = world.client(profile, setup: [token(#"{"exp":60,"get":"live"}"#)])
         client.reads = false
         try client.ask(.fetch, "a")

@@ -61,7 +61,6 @@ import Wire
         #expect(second.objects.isEmpty && third.objects.isEmpty || !profile.behaviours.contains(.fillStreams))
     }
 
-    /// draft-22 "PUBLISH_DONE": fill streams count.
     /// draft-22 "Fill": its range may end with an object, as a FETCH's may; what was published since comes by the
     /// subscription alone.
     @Test(arguments: filling, [Join.groups(before: 0), .groups(before: 1), .from(Location(group: 0, object: 2))])
@@ -95,6 +94,7 @@ import Wire
         #expect(first.link.far.peer.requests.count == 1 && subscriber.fetchedWhole.count == 1)
     }
 
+    /// draft-22 "PUBLISH_DONE": fill streams count.
     @Test(arguments: filling) func fillStreamsAreCounted(profile: Profile) throws {
         let world = World()
         let source = world.publisher("live", profile)
