@@ -178,10 +178,11 @@ final class PubRun: ClientApplication {
         introduce()
     }
 
-    /// Leaves sessions in which nobody asks for objects any more.
+    /// Leaves sessions in which nobody asks for objects any more, once what was said there has been acknowledged: the end
+    /// of a track is part of it.
     private func leave() {
         guard isIntroduced else { return }
-        for old in leaving where !old.isServing {
+        for old in leaving where !old.isServing && client.hasDelivered(to: old) {
             leaving.removeAll { $0 === old }
             client.leave(old)
         }

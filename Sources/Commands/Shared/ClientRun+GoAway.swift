@@ -110,6 +110,9 @@ extension ClientRun {
     /// The connections there are.
     var links: [Link] { connections.compactMap(\.link) + (listening?.connections ?? []) }
 
+    /// Everything that was said on a session has been acknowledged.
+    func hasDelivered(to peer: Peer) -> Bool { connections.first { $0.has(peer) }?.link?.isDelivered ?? true }
+
     /// Nothing of a session is needed any more.
     func leave(_ peer: Peer) {
         output.log(.info, "leaves session \(peer.number)")
