@@ -157,10 +157,7 @@ import Wire
         subscriber.subscribe(track("a"))
         world.run()
         for id in 0..<1000 as Range<UInt64> {
-            log.append(
-                LoggedDatagram(
-                    object: LoggedObject(id: id, payloadLength: 100, arrived: world.now),
-                    payload: payload(id / 300, id, 100)), group: id / 300)
+            log.putDatagram(id / 300, id, size: 100, at: world.now)
             if id % 100 == 0 { world.run() }
         }
         world.run()

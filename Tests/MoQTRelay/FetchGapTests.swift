@@ -100,10 +100,7 @@ import Wire
         world.run()
         for group in 0..<10 as Range<UInt64> {
             for id in 0..<4 as Range<UInt64> {
-                log.append(
-                    LoggedDatagram(
-                        object: LoggedObject(id: id, payloadLength: 1000, arrived: world.now),
-                        payload: payload(group, id, 1000)), group: group)
+                log.putDatagram(group, id, size: 1000, at: world.now)
             }
             world.run()
         }

@@ -125,10 +125,7 @@ final class FetchModel {
         let size = random.once(in: 5) ? 0 : random.number(1...3000)
         if random.once(in: 8) {
             let small = random.number(1...200)
-            log.append(
-                LoggedDatagram(
-                    object: LoggedObject(id: next, payloadLength: UInt64(small), arrived: world.now),
-                    payload: payload(group, next, small)), group: group)
+            log.putDatagram(group, next, size: small, at: world.now)
         } else {
             let target = open[subgroup] ?? log.open(group, subgroup)
             open[subgroup] = target

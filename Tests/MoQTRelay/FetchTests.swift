@@ -40,10 +40,7 @@ import Wire
     @Test func `a fetch outlives the subscriptions of a track that has ended`() {
         let world = World()
         let (log, subscriber, _) = ready(world, groups: 6)
-        log.append(
-            LoggedDatagram(
-                object: LoggedObject(id: 0, payloadLength: 50, arrived: world.now), payload: payload(6, 0, 50)),
-            group: 6)
+        log.putDatagram(6, 0, size: 50, at: world.now)
         world.run()
         subscriber.reads = false
         fetch(subscriber, .standalone(track: track("a"), start: .zero, end: RangeEnd(group: 6)))

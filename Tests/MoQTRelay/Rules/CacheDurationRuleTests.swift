@@ -99,15 +99,7 @@ import Wire
         let properties = Properties([KeyValue(type: 0x04, integer: milliseconds)], profile: .draft18)
         let log = TrackLog(
             name: track("a"), properties: properties, delivery: .lossless, cache: cache, isOriginal: false)
-        let subscription = Subscription(
-            requestID: RequestID(rawValue: 0), alias: TrackAlias(rawValue: 0), track: log, range: (.zero, nil),
-            terms: SubscriptionTerms(), downlink: downlink)
-        log.add(subscription)
-        let sent = Instant(nanoseconds: 1_000_000_000)
-        cache.tell(sent)
-        log.append(
-            LoggedDatagram(object: LoggedObject(id: 0, payloadLength: 1, arrived: sent), payload: [1]), group: 0)
-        cache.tell(sent + .seconds(1))
+        let subscription = downlink.waitsASecond(for: log, SubscriptionTerms())
         #expect((downlink.nextDatagram == nil) == (milliseconds < 1000))
         subscription.cancel()
         cache.remove(log)

@@ -83,3 +83,18 @@ final class Sight {
         }
     }
 }
+
+extension Downlink {
+    /// Subscribes to a track, of which an object in a datagram arrives a second before the connection asks for it.
+    func waitsASecond(for log: TrackLog, _ terms: SubscriptionTerms) -> Subscription {
+        let subscription = Subscription(
+            requestID: RequestID(rawValue: 0), alias: TrackAlias(rawValue: 0), track: log, range: (.zero, nil),
+            terms: terms, downlink: self)
+        log.add(subscription)
+        let sent = Instant(nanoseconds: 1_000_000_000)
+        log.cache.tell(sent)
+        log.putDatagram(0, 0, size: 1, at: sent)
+        log.cache.tell(sent + .seconds(1))
+        return subscription
+    }
+}

@@ -180,10 +180,7 @@ import Wire
         let ids = (0..<2).compactMap { _ in client.subscribe(track("a")) }
         world.run()
         log.putGroup(0, objects: 3, size: 10)
-        log.append(
-            LoggedDatagram(
-                object: LoggedObject(id: 0, payloadLength: 10, arrived: world.now), payload: payload(1, 0, 10)),
-            group: 1)
+        log.putDatagram(1, 0, size: 10, at: world.now)
         world.run()
         let all = Set(MoQTRelayTests.places(0...0, 3) + [Location(group: 1, object: 0)])
         #expect(ids.map { client.ledger.objects[$0] } == [all, all])

@@ -105,15 +105,7 @@ import Wire
     func `a datagram beyond its timeout is dropped`(profile: Profile, timeout: UInt64) {
         let cache = Cache(limit: .max), downlink = Downlink(profile: profile)
         let log = TrackLog(name: track("a"), properties: Properties(), delivery: .lossless, cache: cache)
-        let subscription = Subscription(
-            requestID: RequestID(rawValue: 0), alias: TrackAlias(rawValue: 0), track: log, range: (.zero, nil),
-            terms: SubscriptionTerms(objectTimeout: .milliseconds(timeout)), downlink: downlink)
-        log.add(subscription)
-        let sent = Instant(nanoseconds: 1_000_000_000)
-        cache.tell(sent)
-        log.append(
-            LoggedDatagram(object: LoggedObject(id: 0, payloadLength: 1, arrived: sent), payload: [1]), group: 0)
-        cache.tell(sent + .seconds(1))
+        let subscription = downlink.waitsASecond(for: log, SubscriptionTerms(objectTimeout: .milliseconds(timeout)))
         #expect((downlink.nextDatagram == nil) == (timeout < 1000))
         #expect(downlink.sent.droppedDatagrams == (timeout < 1000 ? 1 : 0))
         subscription.cancel()

@@ -52,7 +52,7 @@ final class Publication {
         for id in 0..<UInt64(random.number(1...5)) {
             let subgroup = UInt64(random.number(0...subgroups - 1))
             if !isEarly, random.once(in: 8) {
-                steps.append { [self] in putDatagram(number, id) }
+                steps.append { [self] in log.putDatagram(number, id, size: 50, at: world.now) }
                 continue
             }
             steps.append { [self] in
@@ -78,13 +78,6 @@ final class Publication {
             moment += random.number(0...2) * random.number(0...60)
             at(moment, step)
         }
-    }
-
-    private func putDatagram(_ group: UInt64, _ id: UInt64) {
-        log.append(
-            LoggedDatagram(
-                object: LoggedObject(id: id, payloadLength: 50, arrived: world.now), payload: payload(group, id, 50)),
-            group: group)
     }
 
     /// Mostly small, at times empty or of several packets.

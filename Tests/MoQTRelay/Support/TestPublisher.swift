@@ -55,6 +55,12 @@ extension TrackLog {
         if size > 0 { append(payload(log.group, id, size), to: log) }
     }
 
+    /// A whole object in a datagram.
+    func putDatagram(_ group: UInt64, _ id: UInt64, size: Int, at now: Instant) {
+        let object = LoggedObject(id: id, payloadLength: UInt64(size), arrived: now)
+        append(LoggedDatagram(object: object, payload: payload(group, id, size)), group: group)
+    }
+
     func open(_ group: UInt64, _ subgroup: UInt64 = 0, endsGroup: Bool = false) -> SubgroupLog {
         openSubgroup(group: group, subgroup: subgroup, traits: SubgroupTraits(endsGroup: endsGroup))
     }
